@@ -1,0 +1,46 @@
+"""The few ways the pipeline itself can fail; a business break is a table row, never one of these."""
+
+from __future__ import annotations
+
+
+class Q2CError(Exception):
+    """Root of all errors raised on purpose; the command line prints its text without a traceback.
+
+    Every subclass takes facts and builds one message of the form: what was expected, what was found, where, what to do next.
+    """
+
+    retryable = False
+
+    def __init__(self, *, expected: str, found: str, where: str, next_step: str) -> None:
+        self.expected, self.found, self.where, self.next_step = expected, found, where, next_step
+        super().__init__(f"{where}: expected {expected}, found {found}. Next: {next_step}")
+
+
+class ConfigurationError(Q2CError):
+    """q2c.toml, the policy or the environment does not say what is needed, or contradicts itself."""
+
+
+class SourceError(Q2CError):
+    """A vendor refused a call in a way that a repeat will not cure (credential, permission, unknown field)."""
+
+
+class SourceUnavailableError(SourceError):
+    """A vendor could not be reached or kept failing after all retries; a later run may succeed."""
+
+    retryable = True
+
+
+class ContractError(Q2CError):
+    """A vendor's delivery breaks its contract (a needed field is gone): nothing of the instance is merged."""
+
+
+class LandingError(Q2CError):
+    """A landed batch is missing, unreadable or not the bytes its manifest promises."""
+
+
+class StoreError(Q2CError):
+    """The warehouse, state store or an output cannot be read or written (lock, disk, version)."""
+
+
+class SqlError(Q2CError):
+    """A SQL file is not acceptable or failed; carries the file and the statement's parameters."""

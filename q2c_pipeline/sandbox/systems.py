@@ -1,0 +1,49 @@
+"""What the three simulated systems hold: the meeting point of the acting company and the look-alike servers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+
+Record = dict[str, Any]
+Tables = dict[str, dict[str, Record]]
+"""object name -> record id -> record in the vendor's API shape, with Python dates and decimals."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One planted difference: what an honest reconciliation must report, no more and no less.
+
+    `amount` is left - right (expected minus found) in `currency`; a control without money has 0 and no currency.
+    """
+
+    control_id: str
+    subject_key: str
+    amount: Decimal
+    currency: str | None
+
+
+@dataclass(frozen=True)
+class Misbehaviour:
+    """One thing a look-alike server shall do wrong: `kind` names it, `object_name` where, `detail` the parameters."""
+
+    platform: str
+    kind: str
+    object_name: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Systems:
+    """The simulated company's three systems at the end of `as_of`, with the truth about what was planted."""
+
+    as_of: date
+    salesforce: Tables
+    stripe: Tables
+    netsuite: Tables
+    truth: list[Truth] = field(default_factory=list)
+    misbehaviour: list[Misbehaviour] = field(default_factory=list)
