@@ -1,0 +1,185 @@
+"""The closed vocabularies of the canonical model: one enum a kind, values as they stand in the tables."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Platform(StrEnum):
+    """A kind of system that a connector exists for."""
+
+    SALESFORCE = "salesforce"
+    STRIPE = "stripe"
+    NETSUITE = "netsuite"
+
+
+class Role(StrEnum):
+    """What a system is to the company, whatever its make."""
+
+    CRM = "crm"
+    BILLING = "billing"
+    ERP = "erp"
+
+
+class Leg(StrEnum):
+    """Which comparison a control belongs to; the first two letters of its id."""
+
+    BOOKED_BILLED = "BB"
+    BILLED_POSTED = "BP"
+    REVENUE = "RR"
+    SUBLEDGER = "SL"
+    MASTER_DATA = "MD"
+    STATUS = "ST"
+    LAG = "LA"
+    QUALITY = "DQ"
+
+
+class RevenueClass(StrEnum):
+    """How a product's revenue is earned."""
+
+    RATABLE = "ratable"
+    POINT_IN_TIME = "point_in_time"
+    USAGE = "usage"
+
+
+class ContractStatus(StrEnum):
+    """State of a commercial commitment; only an activated one is owed billing."""
+
+    DRAFT = "draft"
+    ACTIVATED = "activated"
+    CANCELLED = "cancelled"
+
+
+class AmendmentKind(StrEnum):
+    """What an amending order changes."""
+
+    QUANTITY_INCREASE = "quantity_increase"
+    QUANTITY_DECREASE = "quantity_decrease"
+    PRICE_CHANGE = "price_change"
+    CANCELLATION = "cancellation"
+    COTERM_ADD_ON = "coterm_add_on"
+    RENEWAL = "renewal"
+
+
+class BillingFrequency(StrEnum):
+    """How often a contract line is billed."""
+
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    SEMI_ANNUAL = "semi_annual"
+    ANNUAL = "annual"
+    ONE_TIME = "one_time"
+
+
+class BillingTiming(StrEnum):
+    """Whether a period is billed at its start or after its end."""
+
+    ADVANCE = "advance"
+    ARREARS = "arrears"
+
+
+class BillingAnchor(StrEnum):
+    """Where period boundaries fall: from the line's start day, or on calendar months."""
+
+    START = "start"
+    CALENDAR = "calendar"
+
+
+class PricePeriod(StrEnum):
+    """What one unit price pays for."""
+
+    MONTH = "month"
+    YEAR = "year"
+    ONCE = "once"
+    UNIT = "unit"
+
+
+class ChargeType(StrEnum):
+    """How a contract line turns into money."""
+
+    RECURRING = "recurring"
+    ONE_TIME = "one_time"
+    USAGE = "usage"
+
+
+class SubscriptionStatus(StrEnum):
+    """State of a subscription in billing, as far as reconciliation needs it."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CANCELED = "canceled"
+
+
+class DocumentKind(StrEnum):
+    """A billing document is an invoice or takes one back."""
+
+    INVOICE = "invoice"
+    CREDIT_MEMO = "credit_memo"
+
+
+class DocumentStatus(StrEnum):
+    """State of a billing document; open, paid, uncollectible and issued ones count as billed."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    PAID = "paid"
+    UNCOLLECTIBLE = "uncollectible"
+    ISSUED = "issued"
+    VOID = "void"
+
+
+class PaymentKind(StrEnum):
+    """Money in or out."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+
+
+class PaymentStatus(StrEnum):
+    """Whether the money moved."""
+
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class AccountClass(StrEnum):
+    """What a ledger account is to the reconciliation."""
+
+    RECEIVABLE = "receivable"
+    REVENUE = "revenue"
+    DEFERRED_REVENUE = "deferred_revenue"
+    UNBILLED = "unbilled"
+    TAX = "tax"
+    CASH = "cash"
+    FX = "fx"
+    OTHER = "other"
+
+
+class TransactionKind(StrEnum):
+    """What kind of ERP transaction a posting belongs to."""
+
+    INVOICE = "invoice"
+    CREDIT_MEMO = "credit_memo"
+    PAYMENT = "payment"
+    REFUND = "refund"
+    REVENUE_RELEASE = "revenue_release"
+    JOURNAL = "journal"
+
+
+class PeriodState(StrEnum):
+    """Whether the ledger still accepts postings in a period."""
+
+    OPEN = "open"
+    SOFT_CLOSED = "soft_closed"
+    CLOSED = "closed"
+
+
+class OpportunityStage(StrEnum):
+    """Sales stage reduced to what booking needs."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
