@@ -35,7 +35,7 @@ _DUCKDB: dict[Type, str] = {
 
 def polars_type(field: Field) -> pl.DataType:
     """The Polars dtype that holds `field`."""
-    return _POLARS[field.type]
+    return _POLARS[field.kind]
 
 
 def polars_schema(table: Table) -> pl.Schema:
@@ -45,7 +45,7 @@ def polars_schema(table: Table) -> pl.Schema:
 
 def duckdb_ddl(table: Table, schema: str) -> str:
     """The statement that creates `schema.<table>` if it is not there."""
-    columns = ", ".join(f'"{name}" {_DUCKDB[field.type]}' for name, field in table.fields.items())
+    columns = ", ".join(f'"{name}" {_DUCKDB[field.kind]}' for name, field in table.fields.items())
     return f'CREATE TABLE IF NOT EXISTS "{schema}"."{table.name}" ({columns})'
 
 
@@ -56,7 +56,7 @@ def pandera_contract(table: Table) -> pa.DataFrameSchema:
     columns = {
         name: pa.Column(
             polars_type(field),
-            checks=[pa.Check.isin([v.value for v in field.values])] if field.values else [],
+            checks=[pa.Check.isin([word.value for word in field.values])] if field.values else [],
             nullable=name in table.nullable,
             required=True,
         )

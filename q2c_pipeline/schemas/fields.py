@@ -36,7 +36,7 @@ class Field:
     """One named fact: the same name means the same fact in every table."""
 
     name: str
-    type: Type
+    kind: Type
     says: str
     values: type[StrEnum] | None = None
     pii: Pii = Pii.NONE
@@ -154,8 +154,13 @@ FIELDS: dict[str, Field] = {
         posting_date="date of the ERP transaction",
         effective_date="day from which the rate is valid",
     ),
-    **_fields(Type.INSTANT, activated_at="moment of activation", created_at="moment of creation",
-              finalized_at="moment the document became final", voided_at="moment the document was voided"),
+    **_fields(
+        Type.INSTANT,
+        activated_at="moment of activation",
+        created_at="moment of creation",
+        finalized_at="moment the document became final",
+        voided_at="moment the document was voided",
+    ),
     # amounts, quantities, rates
     **_fields(
         Type.MONEY,
@@ -180,8 +185,12 @@ FIELDS: dict[str, Field] = {
         up_to_quantity="quantity up to which the tier applies, empty for no end",
         exchange_rate="units of functional currency for one of transaction currency",
     ),
-    **_fields(Type.COUNT, ramp_segment="number of the ramp step", tier_number="position of the tier",
-              billing_period_months="months in one billing period"),
+    **_fields(
+        Type.COUNT,
+        ramp_segment="number of the ramp step",
+        tier_number="position of the tier",
+        billing_period_months="months in one billing period",
+    ),
     **_fields(
         Type.FLAG,
         is_active="may still be used",
