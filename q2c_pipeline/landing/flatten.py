@@ -1,0 +1,42 @@
+"""A vendor's JSON record as flat text: dotted names for nested objects, JSON text for lists, every number's exact digits."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from q2c_pipeline.landing.store import FlatRecord
+
+
+def loads_exact(body: str | bytes) -> Any:
+    """Parse JSON and keep every number as the text that was sent: 1999.90 stays '1999.90'."""
+    return json.loads(body, parse_float=str, parse_int=str)
+
+
+def flatten(record: dict[str, Any]) -> FlatRecord:
+    """{'a': {'b': 1}, 'c': [2], 'd': True} -> {'a.b': '1', 'c': '[2]', 'd': 'true'}; an empty object is no field."""
+    flat: FlatRecord = {}
+    _flatten_into(flat, "", record)
+    return flat
+
+
+def _flatten_into(flat: FlatRecord, prefix: str, record: dict[str, Any]) -> None:
+    for name, value in record.items():
+        if type(value) is str or value is None:
+            flat[prefix + name] = value
+        elif isinstance(value, dict):
+            _flatten_into(flat, f"{prefix}{name}.", value)
+        else:
+            flat[prefix + name] = as_text(value)
+
+
+def as_text(value: Any) -> str:
+    """The landing text of a boolean, number or list."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)

@@ -1,0 +1,184 @@
+"""The landing zone: immutable content-hashed Parquet batches, each made valid by its manifest, which is written last."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from q2c_pipeline.domain.keys import digest
+from q2c_pipeline.errors import LandingError
+from q2c_pipeline.landing.manifest import Check, Manifest, Tombstone, Window
+
+FlatRecord = dict[str, str | None]
+"""One vendor record: dotted field name -> exact text."""
+_SAFE_NAME = re.compile(r"^[A-Za-z0-9_.\-]+$")
+
+
+class Landing:
+    """A folder of batches: `<instance>/<object>/<sequence>-<batch id>.parquet` with a `.json` manifest beside each."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def land(
+        self,
+        records: Iterable[FlatRecord],
+        *,
+        instance: str,
+        platform: str,
+        object_name: str,
+        as_of: date,
+        window: Window,
+        checks: Sequence[Check] = (),
+        tombstones: Sequence[Tombstone] = (),
+        request_ids: Sequence[str] = (),
+        request_count: int = 0,
+        columns: Sequence[str] = (),
+        notes: dict[str, str] | None = None,
+    ) -> Manifest:
+        """Write one batch and its manifest; a crash in between leaves a file that no manifest names, which is ignored.
+
+        `columns` are the names to keep even when no record has them, so that an empty delivery still shows its contract.
+        """
+        folder = self._folder(instance, object_name)
+        frame = text_frame(records, columns)
+        sequence = self._next_sequence(folder)
+        sha256 = _write_parquet(frame, folder / f"{sequence:06d}.partial")
+        batch_id = digest(instance, object_name, sequence, sha256)
+        path = folder / f"{sequence:06d}-{batch_id}.parquet"
+        (folder / f"{sequence:06d}.partial").replace(path)
+        manifest = Manifest(
+            batch_id=batch_id,
+            instance=instance,
+            platform=platform,
+            object_name=object_name,
+            sequence=sequence,
+            as_of=as_of,
+            window=window,
+            file_name=path.name,
+            row_count=frame.height,
+            columns=tuple(frame.columns),
+            fingerprint=digest(*sorted(frame.columns)),
+            sha256=sha256,
+            checks=tuple(checks),
+            tombstones=tuple(tombstones),
+            request_ids=tuple(request_ids),
+            request_count=request_count,
+            notes=notes or {},
+        )
+        _write_text(path.with_suffix(".json"), manifest.to_json())
+        return manifest
+
+    def manifests(self, instance: str | None = None, object_name: str | None = None) -> list[Manifest]:
+        """All landed batches in the order they were landed, per instance and object."""
+        pattern = f"{instance or '*'}/{object_name or '*'}/*.json"
+        return [self._read_manifest(path) for path in sorted(self.root.glob(pattern))]
+
+    def latest(self, instance: str, object_name: str) -> Manifest | None:
+        """The newest batch of an object: its window's end is the object's high-water mark."""
+        found = self.manifests(instance, object_name)
+        return found[-1] if found else None
+
+    def scan(self, manifest: Manifest) -> pl.LazyFrame:
+        """The batch as text columns, after proving that the file is the one the manifest names.
+
+        Raises LandingError when the file is gone or its bytes changed.
+        """
+        path = self._folder(manifest.instance, manifest.object_name) / manifest.file_name
+        found = file_sha256(path) if path.exists() else "no file"
+        if found != manifest.sha256:
+            raise LandingError(
+                expected=f"sha256 {manifest.sha256[:16]}",
+                found=found[:16],
+                where=f"batch {manifest.batch_id} of {manifest.instance}.{manifest.object_name} ({manifest.file_name})",
+                next_step="restore the file from backup, or remove the batch and its manifest and extract again",
+            )
+        return pl.scan_parquet(path)
+
+    def known_ids(self, instance: str, object_name: str, id_column: str) -> set[str]:
+        """Ids that were landed and not deleted since: what a full id comparison is held against."""
+        known: set[str] = set()
+        for manifest in self.manifests(instance, object_name):
+            if id_column in manifest.columns:
+                known |= set(self.scan(manifest).select(id_column).collect()[id_column].drop_nulls())
+            known -= {stone.source_id for stone in manifest.tombstones}
+        return known
+
+    def _folder(self, instance: str, object_name: str) -> Path:
+        for name in (instance, object_name):
+            if not _SAFE_NAME.match(name) or ".." in name:
+                raise LandingError(
+                    expected="letters, digits, `_`, `-` or `.`",
+                    found=repr(name),
+                    where="name of an instance or object",
+                    next_step="rename the instance in q2c.toml",
+                )
+        return self.root / instance / object_name
+
+    def _next_sequence(self, folder: Path) -> int:
+        done = sorted(folder.glob("*.json"))
+        return int(done[-1].name.split("-", 1)[0]) + 1 if done else 1
+
+    def _read_manifest(self, path: Path) -> Manifest:
+        try:
+            return Manifest.from_json(path.read_text(encoding="utf-8"))
+        except (ValueError, KeyError, TypeError) as error:
+            raise LandingError(
+                expected="a batch manifest",
+                found=f"unreadable JSON ({error})",
+                where=str(path),
+                next_step="restore the manifest from backup, or remove it with its batch and extract again",
+            ) from error
+
+
+def text_frame(records: Iterable[FlatRecord], columns: Sequence[str] = ()) -> pl.DataFrame:
+    """All records as text columns: `columns` first, then any other name in order of appearance."""
+    rows = list(records)
+    names: dict[str, None] = dict.fromkeys(columns)
+    for row in rows:
+        names.update(dict.fromkeys(row))
+    return pl.DataFrame(
+        {name: pl.Series(name, [row.get(name) for row in rows], dtype=pl.String) for name in names},
+        schema=dict.fromkeys(names, pl.String()),
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """Hex sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_parquet(frame: pl.DataFrame, partial: Path) -> str:
+    """Write the file and return its sha256; it gets its name only when complete."""
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        frame.write_parquet(partial, compression="zstd", statistics=False)
+        _sync(partial)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise LandingError(
+            expected="room and permission to write",
+            found=str(error),
+            where=str(partial.parent),
+            next_step="free disk space or fix permissions and run again; nothing was landed",
+        ) from error
+    return file_sha256(partial)
+
+
+def _write_text(path: Path, text: str) -> None:
+    partial = path.with_suffix(".manifest.partial")
+    partial.write_text(text, encoding="utf-8")
+    _sync(partial)
+    partial.replace(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
