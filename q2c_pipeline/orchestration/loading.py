@@ -1,0 +1,241 @@
+"""The one loading step: landed batches become rows of `mapped.*`, rejects are quarantined, all of an instance or nothing."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from q2c_pipeline.engine.runner import Warehouse
+from q2c_pipeline.errors import ContractError
+from q2c_pipeline.landing.manifest import Manifest
+from q2c_pipeline.landing.store import Landing
+from q2c_pipeline.platforms.extraction import Instance
+from q2c_pipeline.schemas.adapters import pandera_contract
+from q2c_pipeline.schemas.fieldmap import FieldMap, ObjectFields, load_field_map
+from q2c_pipeline.schemas.reading import PROBLEM, UNKNOWN_WORD, Reading, read
+from q2c_pipeline.schemas.tables import TABLES
+
+
+@dataclass(frozen=True)
+class LoadedBatch:
+    """What became of one landed batch: rows delivered, rows merged into canonical tables, rows quarantined."""
+
+    manifest: Manifest
+    loaded_rows: int
+    rejected_rows: int
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One batch after mapping: good rows per canonical table, quarantined rows, and fields nobody knows."""
+
+    manifest: Manifest
+    tables: dict[str, pl.DataFrame]
+    rejects: pl.DataFrame
+    new_fields: list[str]
+
+
+def readings(instance: Instance) -> Sequence[Reading]:
+    """How the instance's objects become canonical rows."""
+    module = importlib.import_module(f"q2c_pipeline.platforms.{instance.platform}.mapping")
+    found: Sequence[Reading] = module.readings(instance.conventions, instance.account_classes)
+    return found
+
+
+def field_map(instance: Instance) -> FieldMap:
+    """The platform's fields.toml under the instance's own field names."""
+    package = importlib.import_module(f"q2c_pipeline.platforms.{instance.platform}")
+    return load_field_map(Path(str(package.__file__)).parent / "fields.toml", instance.field_overrides)
+
+
+def load_instance(
+    warehouse: Warehouse, landing: Landing, instance: Instance, as_of: date, on_loaded: Callable[[LoadedBatch], None]
+) -> list[LoadedBatch]:
+    """Merge every batch of an instance that is not in the warehouse yet, in one transaction.
+
+    Raises ContractError when a batch lacks a needed vendor field: then nothing of the instance is merged, the drift is
+    recorded, and the other instances can go on.
+    """
+    done = set(warehouse.query("select batch_id from landing.batch", {})["batch_id"])
+    new = [m for m in landing.manifests(instance.name) if m.batch_id not in done and m.as_of <= as_of]
+    fields, rules = field_map(instance), readings(instance)
+    _refuse_broken_contract(warehouse, instance, new, fields)
+    loaded = []
+    with warehouse.transaction():
+        for manifest in new:
+            mapped = map_batch(landing.scan(manifest), manifest, fields[manifest.object_name], rules)
+            loaded.append(_merge(warehouse, mapped))
+            on_loaded(loaded[-1])
+    return loaded
+
+
+def map_batch(raw: pl.LazyFrame, manifest: Manifest, fields: ObjectFields, rules: Sequence[Reading]) -> Mapped:
+    """Map one batch by all readings of its object; every input row ends in a table, in the rejects, or was not asked for."""
+    frame = logical_frame(raw, manifest, fields)
+    tables: dict[str, pl.DataFrame] = {}
+    rejects = [pl.DataFrame(schema=_REJECT_SCHEMA)]
+    for rule in (r for r in rules if r.source == manifest.object_name):
+        rows = read(rule, frame).collect()
+        good = rows.filter(pl.col(PROBLEM).is_null()).drop(PROBLEM, "row_number")
+        pandera_contract(TABLES[rule.table]).validate(good.filter(~pl.col("is_deleted")))
+        tables[rule.table] = pl.concat([tables[rule.table], good]) if rule.table in tables else good
+        rejects.append(_rejects(rows.filter(pl.col(PROBLEM).is_not_null()), frame, manifest, fields))
+    unknown = [name for name in manifest.columns if not fields.knows(name)]
+    return Mapped(manifest, tables, pl.concat(rejects).unique(["row_number", "reason"], maintain_order=True), unknown)
+
+
+def logical_frame(raw: pl.LazyFrame, manifest: Manifest, fields: ObjectFields) -> pl.LazyFrame:
+    """The batch under logical names, with its tombstones as rows of their own and the columns that `read` needs."""
+    present = {logical: vendor for logical, vendor in fields.vendor.items() if vendor in manifest.columns}
+    columns = [pl.col(vendor).alias(logical) for logical, vendor in present.items()]
+    absent = [pl.lit(None, dtype=pl.String).alias(logical) for logical in fields.vendor if logical not in present]
+    rows = raw.with_row_index("row_number").select(
+        *columns,
+        *absent,
+        pl.col("row_number").cast(pl.Int64),
+        is_tombstone=pl.lit(value=False),
+        tombstone_id=pl.lit(None, dtype=pl.String),
+        tombstone_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")),
+    )
+    stones = pl.LazyFrame(
+        {
+            "row_number": [-1 - i for i in range(len(manifest.tombstones))],
+            "tombstone_id": [stone.source_id for stone in manifest.tombstones],
+            "tombstone_at": [stone.deleted_at for stone in manifest.tombstones],
+        },
+        schema={"row_number": pl.Int64, "tombstone_id": pl.String, "tombstone_at": pl.Datetime("us", "UTC")},
+    ).with_columns(is_tombstone=pl.lit(value=True))
+    return pl.concat([rows, stones], how="diagonal").with_columns(
+        instance=pl.lit(manifest.instance), batch_id=pl.lit(manifest.batch_id), as_of=pl.lit(manifest.as_of)
+    )
+
+
+_REJECT_SCHEMA: dict[str, pl.DataType] = {
+    "batch_id": pl.String(),
+    "instance": pl.String(),
+    "object_name": pl.String(),
+    "source_id": pl.String(),
+    "row_number": pl.Int64(),
+    "field_name": pl.String(),
+    "reason": pl.String(),
+    "value": pl.String(),
+    "is_unknown_enum": pl.Boolean(),
+    "record": pl.String(),
+}
+
+
+def _rejects(rows: pl.DataFrame, frame: pl.LazyFrame, manifest: Manifest, fields: ObjectFields) -> pl.DataFrame:
+    """Quarantine rows: the reason, the field and value at fault, and the whole record as it was delivered."""
+    if rows.is_empty():
+        return pl.DataFrame(schema=_REJECT_SCHEMA)
+    wanted = rows["row_number"].to_list()
+    source = frame.filter(pl.col("row_number").is_in(wanted)).collect()
+    records = {row["row_number"]: row for row in source.to_dicts()}
+    reasons = zip(wanted, rows[PROBLEM].to_list(), strict=True)
+    return pl.DataFrame(
+        [_reject(records[number], number, reason, manifest, fields) for number, reason in reasons],
+        schema=_REJECT_SCHEMA,
+        orient="row",
+    )
+
+
+def _reject(
+    record: dict[str, object], row_number: int, reason: str, manifest: Manifest, fields: ObjectFields
+) -> dict[str, object]:
+    logical = reason.split(":", 1)[0]
+    payload = {name: value for name, value in record.items() if name not in _LOADER_COLUMNS and value is not None}
+    return {
+        "batch_id": manifest.batch_id,
+        "instance": manifest.instance,
+        "object_name": manifest.object_name,
+        "source_id": record.get("id"),
+        "row_number": row_number,
+        "field_name": fields.vendor.get(logical, logical),
+        "reason": reason,
+        "value": record.get(logical),
+        "is_unknown_enum": UNKNOWN_WORD in reason,
+        "record": json.dumps(payload, ensure_ascii=False, default=str),
+    }
+
+
+_LOADER_COLUMNS = frozenset({"row_number", "is_tombstone", "tombstone_id", "tombstone_at", "instance", "batch_id", "as_of"})
+
+
+def _merge(warehouse: Warehouse, mapped: Mapped) -> LoadedBatch:
+    manifest = mapped.manifest
+    for table, frame in mapped.tables.items():
+        warehouse.insert("mapped", table, frame)
+    warehouse.insert("landing", "reject", mapped.rejects)
+    warehouse.insert("landing", "check_result", _checks(manifest))
+    warehouse.insert("landing", "drift", _drift(manifest, mapped.new_fields, "new_field", mapped.rejects))
+    result = LoadedBatch(manifest, sum(f.height for f in mapped.tables.values()), mapped.rejects.height)
+    warehouse.insert("landing", "batch", _batch_row(result))
+    return result
+
+
+def _batch_row(loaded: LoadedBatch) -> pl.DataFrame:
+    m = loaded.manifest
+    return pl.DataFrame(
+        {
+            "batch_id": [m.batch_id],
+            "instance": [m.instance],
+            "platform": [m.platform],
+            "object_name": [m.object_name],
+            "sequence": [m.sequence],
+            "as_of": [m.as_of],
+            "row_count": [m.row_count],
+            "loaded_rows": [loaded.loaded_rows],
+            "rejected_rows": [loaded.rejected_rows],
+        }
+    )
+
+
+def _checks(manifest: Manifest) -> pl.DataFrame:
+    rows = [
+        {
+            "batch_id": manifest.batch_id,
+            "instance": manifest.instance,
+            "object_name": manifest.object_name,
+            "check_name": check.name,
+            "expected_value": check.expected,
+            "found_value": check.found,
+            "is_ok": check.is_ok,
+        }
+        for check in manifest.checks
+    ]
+    names = ("batch_id", "instance", "object_name", "check_name", "expected_value", "found_value")
+    return pl.DataFrame(rows, schema={**dict.fromkeys(names, pl.String()), "is_ok": pl.Boolean()})
+
+
+def _drift(manifest: Manifest, names: Sequence[str], kind: str, rejects: pl.DataFrame) -> pl.DataFrame:
+    """Fields and words that the contract does not know; a new word is reported once per field."""
+    rows = [(name, kind, f"{manifest.row_count} rows") for name in names]
+    unknown = rejects.filter(pl.col("is_unknown_enum")).group_by("field_name").agg(pl.col("value").unique().sort())
+    rows += [(name, "new_enum_value", ", ".join(values)) for name, values in unknown.sort("field_name").iter_rows()]
+    return pl.DataFrame(
+        [(manifest.instance, manifest.object_name, *row) for row in rows],
+        schema=dict.fromkeys(("instance", "object_name", "vendor_field", "drift_kind", "detail"), pl.String()),
+        orient="row",
+    )
+
+
+def _refuse_broken_contract(warehouse: Warehouse, instance: Instance, new: Sequence[Manifest], fields: FieldMap) -> None:
+    missing = {m.object_name: (m, [name for name in fields[m.object_name].required() if name not in m.columns]) for m in new}
+    broken = {name: (m, gone) for name, (m, gone) in missing.items() if gone}
+    if not broken:
+        return
+    for manifest, gone in broken.values():
+        warehouse.insert("landing", "drift", _drift(manifest, gone, "missing_field", pl.DataFrame(schema=_REJECT_SCHEMA)))
+    examples = "; ".join(f"{name}: {', '.join(gone[:5])}" for name, (_, gone) in list(broken.items())[:5])
+    raise ContractError(
+        expected="every field that fields.toml names",
+        found=f"{sum(len(gone) for _, gone in broken.values())} missing ({examples})",
+        where=instance.name,
+        next_step=f"correct [instances.fields] of {instance.name} in q2c.toml, or mark the field optional; nothing was merged",
+    )

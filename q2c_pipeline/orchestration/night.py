@@ -1,0 +1,142 @@
+"""The steps of a night as plain functions: extract, load, transform, publish. Dagster's assets and the tests call these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+from filelock import FileLock, Timeout
+
+from q2c_pipeline.engine import publishing
+from q2c_pipeline.engine.runner import RunResult, Warehouse
+from q2c_pipeline.engine.sqlfiles import SqlFile, load_sql_files
+from q2c_pipeline.errors import ContractError, SourceError, StoreError
+from q2c_pipeline.landing.manifest import Manifest
+from q2c_pipeline.landing.store import Landing
+from q2c_pipeline.orchestration.extracting import extract_instance
+from q2c_pipeline.orchestration.loading import LoadedBatch, load_instance
+from q2c_pipeline.settings import Settings
+
+Report = Callable[[str, str], None]
+"""Hears of progress: the phase and what was just finished."""
+
+
+@dataclass
+class NightResult:
+    """What a night did and found; the tables themselves are in the published file."""
+
+    as_of: date
+    manifests: list[Manifest] = field(default_factory=list)
+    loaded: list[LoadedBatch] = field(default_factory=list)
+    tables: list[RunResult] = field(default_factory=list)
+    blocked: list[SourceError | ContractError] = field(default_factory=list)
+    published: Path | None = None
+    outcomes: dict[str, Path] = field(default_factory=dict)
+
+
+def landing_of(settings: Settings) -> Landing:
+    """The landing zone that the settings name."""
+    return Landing(settings.stores.landing)
+
+
+@contextmanager
+def night_lock(settings: Settings) -> Iterator[None]:
+    """Let one run at a time write the stores; a second one is told so at once.
+
+    Raises StoreError while another run holds the lock. The lock is the operating system's: a killed run releases it.
+    """
+    path = settings.stores.state / "night.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise StoreError(
+            expected="no other run",
+            found="a run in progress",
+            where=str(path),
+            next_step="wait until it has finished, then run again",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def open_warehouse(settings: Settings) -> Iterator[Warehouse]:
+    """The warehouse with this configuration's policy tables in place."""
+    with Warehouse(settings.stores.warehouse / "work.duckdb") as warehouse:
+        for name, frame in settings.policy_frames().items():
+            warehouse.replace("policy", name, frame)
+        yield warehouse
+
+
+def extract_all(settings: Settings, as_of: date, report: Report, result: NightResult) -> None:
+    """Land every instance; one that cannot be read is noted as blocked and the others go on."""
+    overlap = timedelta(minutes=settings.policy.overlap_minutes)
+    for configured in settings.instances:
+        try:
+            result.manifests += extract_instance(
+                landing_of(settings),
+                settings.instance(configured.name),
+                as_of,
+                overlap,
+                lambda m: report("extract", f"{m.instance}.{m.object_name}: {m.row_count} rows"),
+            )
+        except SourceError as error:
+            result.blocked.append(error)
+
+
+def load_all(settings: Settings, warehouse: Warehouse, as_of: date, report: Report, result: NightResult) -> None:
+    """Merge what was landed; an instance whose contract broke is noted as blocked and the others go on."""
+    for configured in settings.instances:
+        try:
+            result.loaded += load_instance(
+                warehouse,
+                landing_of(settings),
+                settings.instance(configured.name),
+                as_of,
+                lambda b: report("load", f"{b.manifest.instance}.{b.manifest.object_name}: {b.loaded_rows} rows"),
+            )
+        except ContractError as error:
+            result.blocked.append(error)
+
+
+def transform(settings: Settings, warehouse: Warehouse, as_of: date, on_table: Callable[[RunResult], None]) -> list[RunResult]:
+    """Rebuild every SQL table in the order of its upstreams."""
+    return warehouse.run_all(load_sql_files(), settings.sql_parameters(as_of), on_done=on_table)
+
+
+def analyst_files() -> list[SqlFile]:
+    """The ready queries, which are run on demand and not stored."""
+    return [file for file in load_sql_files() if file.schema == "analyst"]
+
+
+def publish_night(settings: Settings, warehouse: Warehouse) -> Path:
+    """Put a finished read-only copy in the place that analysts, reports and the command line open."""
+    target = settings.stores.published
+    publishing.publish(warehouse, target)
+    return target
+
+
+def run_night(settings: Settings, as_of: date, report: Report) -> NightResult:
+    """A whole night without Dagster, the same steps in the same order; used by tests and benchmarks."""
+    result = NightResult(as_of)
+    with night_lock(settings):
+        extract_all(settings, as_of, report, result)
+        with open_warehouse(settings) as warehouse:
+            load_all(settings, warehouse, as_of, report, result)
+            result.tables = transform(settings, warehouse, as_of, lambda r: report("transform", f"{r.table}: {r.rows} rows"))
+            result.published = publish_night(settings, warehouse)
+    return result
+
+
+def query_published(settings: Settings, sql: str) -> pl.DataFrame:
+    """Rows of a query on the published file."""
+    with publishing.open_published(settings.stores.published) as published:
+        return published.query(sql, {})
