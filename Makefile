@@ -1,0 +1,72 @@
+# Two commands do everything: `make demo` and `make test`. The rest is for those who change the code.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+COMPILE := $(UV) pip compile pyproject.toml --universal --no-strip-extras --no-header --no-annotate --generate-hashes --python-version 3.11 --quiet
+SIZE ?= 40
+MONTHS ?= 6
+export DAGSTER_DISABLE_TELEMETRY = 1
+export GX_ANALYTICS_ENABLED = false
+export DO_NOT_TRACK = 1
+
+.PHONY: demo test test-long check format lint types contracts sql-lint bench truth ui lock wheel clean help
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/run.stamp  ## simulated company, nightly run over HTTP, report: everything, in one go
+	$(BIN)/q2c demo --size $(SIZE) --months $(MONTHS)
+
+test: $(VENV)/dev.stamp  ## the tests, under 8 minutes on two cores
+	$(BIN)/python -m pytest -n 2
+
+test-long: $(VENV)/dev.stamp  ## the tests that take minutes
+	$(BIN)/python -m pytest -n 2 -m long
+
+check: format lint types contracts sql-lint test  ## what CI runs
+
+format: $(VENV)/dev.stamp  ## is the code formatted?
+	$(BIN)/ruff format --check .
+
+lint: $(VENV)/dev.stamp  ## ruff, all rules but a short explained list
+	$(BIN)/ruff check .
+
+types: $(VENV)/dev.stamp  ## mypy strict, tests included
+	$(BIN)/mypy
+
+contracts: $(VENV)/dev.stamp  ## who may import whom
+	$(BIN)/lint-imports
+
+sql-lint: $(VENV)/dev.stamp  ## sqlfluff; header and dialect rules are tests
+	$(BIN)/sqlfluff lint sql --processes 2
+
+bench: $(VENV)/dev.stamp  ## printed figures: extraction, mapping, grids and controls
+	$(BIN)/python bench/run.py
+
+ui: $(VENV)/run.stamp  ## the Dagster UI on http://127.0.0.1:3000 (Q2C_CONFIG names the configuration)
+	DAGSTER_HOME=$${DAGSTER_HOME:-$(CURDIR)} $(BIN)/dagster-webserver -h 127.0.0.1 -p 3000 -w workspace.yaml
+
+wheel: $(VENV)/dev.stamp  ## build the wheel, sql/ included
+	$(BIN)/python -m build --wheel --installer uv
+
+lock: $(VENV)/bin/uv  ## resolve again; the locks hold hashes and no address
+	$(COMPILE) --extra dev -o requirements-dev.lock
+	$(COMPILE) -c requirements-dev.lock -o requirements.lock
+
+$(VENV)/bin/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/uv
+	$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --no-deps -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/uv
+	$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.lock
+	$(UV) pip install --quiet --no-deps -e .
+	@touch $@ $(VENV)/run.stamp
+
+clean:  ## remove what runs and tests left behind
+	rm -rf data/landing data/warehouse data/state data/reports data/dagster data/demo dist build
