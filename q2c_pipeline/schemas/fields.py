@@ -118,7 +118,6 @@ FIELDS: dict[str, Field] = {
         payment_terms="payment terms, e.g. NET30",
         country_code="ISO 3166 alpha-2",
         price_list_name="price list that the price belongs to",
-        meter_name="name of the usage meter",
         memo="free text on the record",
         reference="other reference on the transaction",
         rate_type="spot, average, historical",
@@ -132,7 +131,6 @@ FIELDS: dict[str, Field] = {
     **_fields(
         Type.TEXT,
         currency="ISO 4217 code of the row's amounts",
-        functional_currency="currency that the books are kept in",
         quote_currency="currency that one unit of `currency` is quoted in",
     ),
     # dates and instants
@@ -157,7 +155,6 @@ FIELDS: dict[str, Field] = {
     **_fields(
         Type.INSTANT,
         activated_at="moment of activation",
-        created_at="moment of creation",
         finalized_at="moment the document became final",
         voided_at="moment the document was voided",
     ),
