@@ -1,0 +1,54 @@
+"""Hands the finished warehouse to its readers: a complete copy that appears all at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from q2c_pipeline.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from q2c_pipeline.engine.runner import Warehouse
+
+READER_SCHEMAS = ("policy", "landing", "canonical", "link", "schedule", "grid", "control", "recon", "mart")
+"""What analysts see; `mapped` holds all versions and stays in the work file."""
+
+
+def publish(work: Warehouse, target: Path, schemas: Sequence[str] = READER_SCHEMAS) -> Path:
+    """Copy `schemas` of the work file to `target`; a reader sees the old file or the new one, never half of one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    try:
+        _copy(work, unfinished, schemas)
+        unfinished.replace(target)
+    except OSError as error:
+        raise StoreError(
+            expected="a folder that can be written",
+            found=str(error),
+            where=str(target),
+            next_step="free space or correct the permissions, then publish again",
+        ) from error
+    return target
+
+
+def _copy(work: Warehouse, unfinished: Path, schemas: Sequence[str]) -> None:
+    execute = work.connection.execute
+    path = str(unfinished).replace("'", "''")
+    execute(f"attach '{path}' as publication")
+    try:
+        for schema, table in _tables(work, schemas):
+            execute(f'create schema if not exists publication."{schema}"')
+            execute(f'create table publication."{schema}"."{table}" as from "{schema}"."{table}"')
+    finally:
+        execute("detach publication")
+
+
+def _tables(work: Warehouse, schemas: Sequence[str]) -> list[tuple[str, str]]:
+    """Tables of `schemas` in the work file, sorted."""
+    rows = work.connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = current_database() order by all"
+    ).fetchall()
+    return [(schema, table) for schema, table in rows if schema in schemas]

@@ -1,0 +1,202 @@
+"""The DuckDB warehouse: opens the file, makes the tables that SQL files describe, in the order their syntax trees demand."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+
+from q2c_pipeline.engine.sqlfiles import OUTSIDE, SqlFile
+from q2c_pipeline.errors import SqlError, StoreError
+from q2c_pipeline.schemas.adapters import duckdb_ddl
+from q2c_pipeline.schemas.tables import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    import polars as pl
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+_OUTSIDE_DDL = (
+    "create table if not exists policy.entity (legal_entity_code varchar, currency varchar, country_code varchar)",
+    "create table if not exists policy.instance (instance varchar, platform varchar, role varchar)",
+    "create table if not exists policy.currency (currency varchar, exponent bigint)",
+    """create table if not exists landing.batch (batch_id varchar, instance varchar, platform varchar, object_name varchar,
+       sequence bigint, as_of date, row_count bigint, loaded_rows bigint, rejected_rows bigint)""",
+    """create table if not exists landing.check_result (batch_id varchar, instance varchar, object_name varchar,
+       check_name varchar, expected_value varchar, found_value varchar, is_ok boolean)""",
+    """create table if not exists landing.reject (batch_id varchar, instance varchar, object_name varchar, source_id varchar,
+       row_number bigint, field_name varchar, reason varchar, "value" varchar, is_unknown_enum boolean, record varchar)""",
+    """create table if not exists landing.drift (instance varchar, object_name varchar, vendor_field varchar,
+       drift_kind varchar, detail varchar)""",
+)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What running one file did."""
+
+    name: str
+    rows: int
+    seconds: float
+
+
+class Warehouse:
+    """A DuckDB file (or memory) with one writer; use as a context manager."""
+
+    def __init__(self, path: Path | str = ":memory:", *, read_only: bool = False, threads: int | None = None) -> None:
+        config = dict(_CONFIG) | ({"threads": threads} if threads else {})
+        try:
+            self.connection = duckdb.connect(str(path), read_only=read_only, config=config)
+        except duckdb.Error as error:
+            raise StoreError(
+                expected="a warehouse file that nobody else is writing",
+                found=str(error),
+                where=str(path),
+                next_step="wait for the other run to end, or read the published copy instead of the work file",
+            ) from error
+        self.connection.execute("set global TimeZone = 'UTC'")
+        if not read_only:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        for schema in sorted(OUTSIDE):
+            self.connection.execute(f"create schema if not exists {schema}")
+        for table in TABLES.values():
+            self.connection.execute(duckdb_ddl(table, "mapped"))
+        for statement in _OUTSIDE_DDL:
+            self.connection.execute(statement)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.connection.close()
+
+    def append(self, table: str, frame: pl.DataFrame) -> int:
+        """Add the rows of `frame` to `schema.table` by column name."""
+        with self._frame(frame) as name:
+            self.connection.execute(f"insert into {table} by name select * from {name}")  # noqa: S608
+        return frame.height
+
+    def replace(self, table: str, frame: pl.DataFrame) -> int:
+        """Let `schema.table` hold exactly the rows of `frame`."""
+        with self._transaction():
+            self.connection.execute(f"delete from {table}")  # noqa: S608
+            return self.append(table, frame)
+
+    def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """Rows of any SELECT as a frame."""
+        try:
+            frame: pl.DataFrame = self.connection.sql(sql, params=dict(params or {})).pl()
+        except duckdb.Error as error:
+            raise _sql_error("query", error, dict(params or {})) from error
+        return frame
+
+    def run_file(self, file: SqlFile, params: Mapping[str, Any]) -> RunResult:
+        """Make the file's table anew, all of it or nothing of it."""
+        bound = _bind(file, params)
+        start = time.perf_counter()
+        with self._transaction(), _explained(file, bound):
+            self.connection.execute(f'create schema if not exists "{file.schema}"')
+            self.connection.execute(f'create or replace table "{file.schema}"."{file.table}" as {file.sql}', bound)
+        return RunResult(file.name, self.count(file.name), time.perf_counter() - start)
+
+    def run_all(
+        self, files: Sequence[SqlFile], params: Mapping[str, Any], on_done: Callable[[RunResult], None] | None = None
+    ) -> list[RunResult]:
+        """Make all tables in dependency order; `on_done` hears of each."""
+        results = []
+        for file in graph(files):
+            results.append(self.run_file(file, params))
+            if on_done is not None:
+                on_done(results[-1])
+        return results
+
+    def select(self, file: SqlFile, params: Mapping[str, Any]) -> pl.DataFrame:
+        """Rows of a file that makes no table (an assertion or a ready-made query)."""
+        bound = _bind(file, params)
+        with _explained(file, bound):
+            frame: pl.DataFrame = self.connection.sql(file.sql, params=bound).pl()
+        return frame
+
+    def count(self, table: str) -> int:
+        """Number of rows of `schema.table`."""
+        row = self.connection.execute(f"select count(*) from {table}").fetchall()[0]  # noqa: S608
+        return int(row[0])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("rollback")
+            raise
+        self.connection.execute("commit")
+
+    @contextmanager
+    def _frame(self, frame: pl.DataFrame) -> Iterator[str]:
+        self.connection.register("incoming_frame", frame)
+        try:
+            yield "incoming_frame"
+        finally:
+            self.connection.unregister("incoming_frame")
+
+
+def graph(files: Sequence[SqlFile]) -> list[SqlFile]:
+    """The files in an order in which each comes after all that it reads; the same order every time."""
+    by_name = {file.name: file for file in files}
+    sorter = TopologicalSorter({n: sorted(u for u in f.upstreams if u in by_name) for n, f in sorted(by_name.items())})
+    try:
+        return [by_name[name] for name in sorter.static_order()]
+    except CycleError as error:
+        raise SqlError(
+            expected="tables that depend on earlier ones only",
+            found=f"a circle: {' -> '.join(error.args[1])}",
+            where="sql/",
+            next_step="cut one of the tables in two",
+        ) from error
+
+
+def _bind(file: SqlFile, params: Mapping[str, Any]) -> dict[str, Any]:
+    missing = [name for name in file.params if name not in params]
+    if missing:
+        raise SqlError(
+            expected=f"a value for {', '.join(file.params)}",
+            found=f"none for {', '.join(missing)}",
+            where=file.path,
+            next_step="add it to the policy",
+        )
+    return {name: params[name] for name in file.params}
+
+
+@contextmanager
+def _explained(file: SqlFile, bound: Mapping[str, Any]) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _sql_error(file.path, error, bound) from error
+
+
+def _sql_error(where: str, error: Exception, bound: Mapping[str, Any]) -> SqlError:
+    said = ", ".join(f"{name}={value}" for name, value in bound.items())
+    return SqlError(
+        expected="a statement that runs",
+        found=str(error),
+        where=f"{where} with {said or 'no parameters'}",
+        next_step="run the file by hand in DuckDB with these values",
+    )
