@@ -94,7 +94,7 @@ class Warehouse:
 
     def replace(self, table: str, frame: pl.DataFrame) -> int:
         """Let `schema.table` hold exactly the rows of `frame`."""
-        with self._transaction():
+        with self.transaction():
             self.connection.execute(f"delete from {table}")  # noqa: S608
             return self.append(table, frame)
 
@@ -110,7 +110,7 @@ class Warehouse:
         """Make the file's table anew, all of it or nothing of it."""
         bound = _bind(file, params)
         start = time.perf_counter()
-        with self._transaction(), _explained(file, bound):
+        with self.transaction(), _explained(file, bound):
             self.connection.execute(f'create schema if not exists "{file.schema}"')
             self.connection.execute(f'create or replace table "{file.schema}"."{file.table}" as {file.sql}', bound)
         return RunResult(file.name, self.count(file.name), time.perf_counter() - start)
@@ -139,7 +139,8 @@ class Warehouse:
         return int(row[0])
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
+        """All of the statements inside, or none of them."""
         self.connection.execute("begin")
         try:
             yield

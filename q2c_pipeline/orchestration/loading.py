@@ -170,12 +170,12 @@ _LOADER_COLUMNS = frozenset({"row_number", "is_tombstone", "tombstone_id", "tomb
 def _merge(warehouse: Warehouse, mapped: Mapped) -> LoadedBatch:
     manifest = mapped.manifest
     for table, frame in mapped.tables.items():
-        warehouse.insert("mapped", table, frame)
-    warehouse.insert("landing", "reject", mapped.rejects)
-    warehouse.insert("landing", "check_result", _checks(manifest))
-    warehouse.insert("landing", "drift", _drift(manifest, mapped.new_fields, "new_field", mapped.rejects))
+        warehouse.append(f"mapped.{table}", frame)
+    warehouse.append("landing.reject", mapped.rejects)
+    warehouse.append("landing.check_result", _checks(manifest))
+    warehouse.append("landing.drift", _drift(manifest, mapped.new_fields, "new_field", mapped.rejects))
     result = LoadedBatch(manifest, sum(f.height for f in mapped.tables.values()), mapped.rejects.height)
-    warehouse.insert("landing", "batch", _batch_row(result))
+    warehouse.append("landing.batch", _batch_row(result))
     return result
 
 
@@ -231,7 +231,7 @@ def _refuse_broken_contract(warehouse: Warehouse, instance: Instance, new: Seque
     if not broken:
         return
     for manifest, gone in broken.values():
-        warehouse.insert("landing", "drift", _drift(manifest, gone, "missing_field", pl.DataFrame(schema=_REJECT_SCHEMA)))
+        warehouse.append("landing.drift", _drift(manifest, gone, "missing_field", pl.DataFrame(schema=_REJECT_SCHEMA)))
     examples = "; ".join(f"{name}: {', '.join(gone[:5])}" for name, (_, gone) in list(broken.items())[:5])
     raise ContractError(
         expected="every field that fields.toml names",

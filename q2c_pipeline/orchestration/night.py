@@ -72,7 +72,7 @@ def open_warehouse(settings: Settings) -> Iterator[Warehouse]:
     """The warehouse with this configuration's policy tables in place."""
     with Warehouse(settings.stores.warehouse / "work.duckdb") as warehouse:
         for name, frame in settings.policy_frames().items():
-            warehouse.replace("policy", name, frame)
+            warehouse.replace(f"policy.{name}", frame)
         yield warehouse
 
 
@@ -131,7 +131,7 @@ def run_night(settings: Settings, as_of: date, report: Report) -> NightResult:
         extract_all(settings, as_of, report, result)
         with open_warehouse(settings) as warehouse:
             load_all(settings, warehouse, as_of, report, result)
-            result.tables = transform(settings, warehouse, as_of, lambda r: report("transform", f"{r.table}: {r.rows} rows"))
+            result.tables = transform(settings, warehouse, as_of, lambda r: report("transform", f"{r.name}: {r.rows} rows"))
             result.published = publish_night(settings, warehouse)
     return result
 
