@@ -49,7 +49,7 @@ def night_lock(settings: Settings) -> Iterator[None]:
 
     Raises StoreError while another run holds the lock. The lock is the operating system's: a killed run releases it.
     """
-    path = settings.stores.state / "night.lock"
+    path = settings.stores.root / "night.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:
@@ -70,7 +70,8 @@ def night_lock(settings: Settings) -> Iterator[None]:
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[Warehouse]:
     """The warehouse with this configuration's policy tables in place."""
-    with Warehouse(settings.stores.warehouse / "work.duckdb") as warehouse:
+    settings.stores.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with Warehouse(settings.stores.warehouse) as warehouse:
         for name, frame in settings.policy_frames().items():
             warehouse.replace(f"policy.{name}", frame)
         yield warehouse
