@@ -1,0 +1,20 @@
+-- grain:  instance, source_id
+-- params: as_of
+-- owner:  sales operations
+-- says:   one tier of a usage price: its newest version known on the day, unless the source has deleted it
+with version as ( -- every version delivered up to the day, the newest ranked first
+    select
+        instance, source_id, source_version, batch_id, as_of, is_deleted, contract_line_source_id, tier_number,
+        from_quantity, up_to_quantity, unit_price, flat_amount,
+        row_number() over (
+            partition by instance, source_id order by source_version desc, as_of desc, batch_id desc
+        ) as version_rank
+    from mapped.contract_tier
+    where as_of <= $as_of
+)
+
+select
+    instance, source_id, source_version, batch_id, as_of, contract_line_source_id, tier_number, from_quantity,
+    up_to_quantity, unit_price, flat_amount
+from version
+where version_rank = 1 and not is_deleted

@@ -1,0 +1,17 @@
+-- grain:   currency
+-- owner:   accounting
+-- says:    the smallest amount of each currency, and what turns 24-decimal products into it without division
+-- example: JPY has exponent 0 and unit 1; USD has exponent 2 and unit 0.01; KWD has exponent 3 and unit 0.001
+select
+    currency,
+    exponent,
+    cast(case exponent when 0 then 1 when 1 then 0.1 when 2 then 0.01 when 3 then 0.001 else 0.0001 end as decimal(5, 4)) as minor_unit,
+    case exponent
+        when 0 then cast(1000000000000000000000000 as hugeint)
+        when 1 then cast(100000000000000000000000 as hugeint)
+        when 2 then cast(10000000000000000000000 as hugeint)
+        when 3 then cast(1000000000000000000000 as hugeint)
+        else cast(100000000000000000000 as hugeint)
+    end as product_scale
+from policy.currency
+where exponent between 0 and 4

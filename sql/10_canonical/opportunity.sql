@@ -1,0 +1,20 @@
+-- grain:  instance, source_id
+-- params: as_of
+-- owner:  sales operations
+-- says:   a deal on its way to a contract: its newest version known on the day, unless the source has deleted it
+with version as ( -- every version delivered up to the day, the newest ranked first
+    select
+        instance, source_id, source_version, batch_id, as_of, is_deleted, opportunity_number, opportunity_name,
+        account_source_id, opportunity_stage, is_won, close_date, opportunity_amount, currency,
+        row_number() over (
+            partition by instance, source_id order by source_version desc, as_of desc, batch_id desc
+        ) as version_rank
+    from mapped.opportunity
+    where as_of <= $as_of
+)
+
+select
+    instance, source_id, source_version, batch_id, as_of, opportunity_number, opportunity_name, account_source_id,
+    opportunity_stage, is_won, close_date, opportunity_amount, currency
+from version
+where version_rank = 1 and not is_deleted
