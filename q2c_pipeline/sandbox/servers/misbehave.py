@@ -158,9 +158,12 @@ class Tampering:
                 record = {name: value for name, value in record.items() if name != one.detail["field"]}
         return record
 
+    def fields(self, object_name: str, kind: str) -> frozenset[str]:
+        """Names of the fields of an object that faults of one kind concern."""
+        mine = (one for one in self._planted if one.kind == kind and one.object_name in {None, object_name})
+        return frozenset(one.detail["field"] for one in mine)
+
     def _concerning(self, object_name: str, record_id: str) -> Iterable[Misbehaviour]:
         return (
-            one
-            for one in self._planted
-            if one.object_name in {None, object_name} and one.detail.get("id") in {None, record_id}
+            one for one in self._planted if one.object_name in {None, object_name} and one.detail.get("id") in {None, record_id}
         )

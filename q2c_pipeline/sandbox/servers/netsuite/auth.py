@@ -1,0 +1,121 @@
+"""Who may call: OAuth 2.0 machine-to-machine by a signed assertion, or token-based authentication (OAuth 1.0a)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from oauthlib.oauth1.rfc5849.signature import collect_parameters, verify_hmac_sha256
+from starlette.responses import JSONResponse
+
+from q2c_pipeline.sandbox.servers.netsuite.problems import Refusal
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+TOKEN_PATH = "/services/rest/auth/oauth2/v1/token"
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ALGORITHMS = ["PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+_LIFETIME_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the look-alike accepts; the defaults are the sandbox company's."""
+
+    account: str = "1234567_SB1"
+    client_id: str = "sandbox-client"
+    certificate_id: str = "sandbox-certificate"
+    public_key_pem: str = ""
+    consumer_key: str = "sandbox-consumer"
+    consumer_secret: str = "sandbox-consumer-secret"
+    token_id: str = "sandbox-token"
+    token_secret: str = "sandbox-token-secret"
+
+
+def key_pair() -> tuple[str, str]:
+    """Make an elliptic-curve key pair as PEM text: private, public."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    private_pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public_pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return private_pem.decode(), public_pem.decode()
+
+
+@dataclass
+class Gate:
+    """Issues access tokens and checks each request."""
+
+    credentials: Credentials
+    tokens: set[str] = field(default_factory=set)
+    nonces: set[tuple[str, str]] = field(default_factory=set)
+
+    async def token(self, request: Request) -> JSONResponse:
+        """Answer the token endpoint."""
+        form = dict(parse_qsl((await request.body()).decode()))
+        if form.get("grant_type") != "client_credentials" or form.get("client_assertion_type") != _ASSERTION_TYPE:
+            return JSONResponse({"error": "unsupported_grant_type"}, 400)
+        try:
+            self._check_assertion(form.get("client_assertion", ""), str(request.url))
+        except (jwt.PyJWTError, TypeError) as error:
+            return JSONResponse({"error": "invalid_client", "error_description": str(error)}, 401)
+        token = secrets.token_urlsafe(24)
+        self.tokens.add(token)
+        return JSONResponse({"access_token": token, "expires_in": str(_LIFETIME_SECONDS), "token_type": "bearer"})
+
+    def check(self, request: Request) -> None:
+        """Refuse a request that carries neither a living bearer token nor a right signature."""
+        scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and rest in self.tokens:
+            return
+        if scheme.lower() == "oauth" and self._signed(request, _oauth_fields(rest)):
+            return
+        raise Refusal(401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail.")
+
+    def _check_assertion(self, assertion: str, token_url: str) -> None:
+        if jwt.get_unverified_header(assertion).get("kid") != self.credentials.certificate_id:
+            raise jwt.InvalidTokenError("unknown certificate")
+        claims = jwt.decode(
+            assertion,
+            self.credentials.public_key_pem,
+            algorithms=_ALGORITHMS,
+            audience=token_url,
+            issuer=self.credentials.client_id,
+            options={"require": ["iat", "exp", "aud", "iss"]},
+        )
+        if claims["exp"] - claims["iat"] > _LIFETIME_SECONDS or "rest_webservices" not in claims.get("scope", []):
+            raise jwt.InvalidTokenError("lifetime or scope")
+
+    def _signed(self, request: Request, fields: dict[str, str]) -> bool:
+        held = self.credentials
+        nonce = (fields.get("oauth_timestamp", ""), fields.get("oauth_nonce", ""))
+        known = (
+            fields.get("realm", "").upper() == held.account.upper()
+            and fields.get("oauth_consumer_key") == held.consumer_key
+            and fields.get("oauth_token") == held.token_id
+            and fields.get("oauth_signature_method") == "HMAC-SHA256"
+            and nonce not in self.nonces
+        )
+        self.nonces.add(nonce)
+        return known and _signature_holds(request, fields, held)
+
+
+def _oauth_fields(header: str) -> dict[str, str]:
+    pairs = (part.strip().partition("=") for part in header.split(","))
+    return {name: unquote(value.strip('"')) for name, _, value in pairs}
+
+
+def _signature_holds(request: Request, fields: dict[str, str], held: Credentials) -> bool:
+    params = collect_parameters(uri_query=request.url.query, headers={"Authorization": request.headers["authorization"]})
+    signed = SimpleNamespace(
+        uri=str(request.url).partition("?")[0],
+        http_method=request.method,
+        params=params,
+        signature=fields.get("oauth_signature", ""),
+    )
+    return bool(verify_hmac_sha256(signed, held.consumer_secret, held.token_secret))
