@@ -1,0 +1,21 @@
+"""The simulated company: one call gives three systems that agree, except for the faults asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from q2c_pipeline.sandbox.company.history import live_through
+from q2c_pipeline.sandbox.systems import Systems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+__all__ = ["build"]
+
+
+def build(seed: int, *, accounts: int, months: int, as_of: date, faults: Sequence[str] = ()) -> Systems:
+    """Act out the company's history up to `as_of` and plant the named faults; equal arguments give equal systems."""
+    del faults
+    world = live_through(seed, accounts, months, as_of)
+    return Systems(as_of, world.salesforce, world.stripe, world.netsuite, world.truth, world.misbehaviour)
