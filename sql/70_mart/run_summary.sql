@@ -1,0 +1,31 @@
+-- grain:   one row
+-- params:  as_of, group_currency
+-- owner:   controllership
+-- says:    the figures by which runs are compared with each other; amounts in group currency
+-- example: 2026-03-31: 12 exceptions, 14,500.00 USD at risk, 0 of 640 lines of the bridge unexplained, 2 rejects
+with found as ( -- the exceptions of all legs
+    select
+        count(*) as exceptions,
+        coalesce(sum(amount_at_risk), cast(0 as decimal(20, 4))) as amount_at_risk
+    from recon.exception
+),
+
+bridged as ( -- the lines of the bridge, and those that do not close
+    select
+        count(*) as bridge_lines,
+        coalesce(sum(case when unexplained_amount <> 0 or remainder_amount <> 0 then 1 else 0 end), 0) as unexplained_lines
+    from mart.bridge_line
+),
+
+rejected as ( -- the records that could not be read
+    select count(*) as rejects
+    from landing.reject
+)
+
+select
+    cast($as_of as date) as as_of,
+    cast($group_currency as varchar) as group_currency,
+    found.exceptions, found.amount_at_risk, bridged.bridge_lines, bridged.unexplained_lines, rejected.rejects
+from found
+cross join bridged
+cross join rejected
