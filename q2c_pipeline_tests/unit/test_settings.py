@@ -1,0 +1,178 @@
+"""Settings: what a right file means, and what every wrong one is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from q2c_pipeline.domain.kinds import Leg
+from q2c_pipeline.errors import ConfigurationError
+from q2c_pipeline.settings import Settings, load_settings
+
+RIGHT = """
+[company]
+name = "Example Group"
+group_currency = "USD"
+time_zone = "Europe/Berlin"
+
+[company.entities]
+US = { name = "Example Inc", currency = "USD", country = "US" }
+DE = { name = "Example GmbH", currency = "EUR", country = "DE" }
+
+[[instances]]
+name = "sf_main"
+platform = "salesforce"
+url = "https://example.my.salesforce.com/"
+credentials = { consumer_key = "env:SF_KEY", consumer_secret = "file:secrets.toml#sf_main.secret" }
+conventions = { bulk_threshold = 500 }
+fields.Account = { tax_id = "VAT__c" }
+
+[[instances]]
+name = "stripe_main"
+platform = "stripe"
+url = "http://127.0.0.1:8091"
+
+[policy.severity]
+high_amount = 250.50
+"""
+
+
+def _load(tmp_path: Path, text: str = RIGHT, **environ: str) -> Settings:
+    path = tmp_path / "q2c.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_settings(path, environ)
+
+
+def test_defaults_fill_what_is_not_said(tmp_path: Path) -> None:
+    settings = _load(tmp_path)
+    assert settings.root == tmp_path
+    assert settings.stores.published == tmp_path / "data" / "warehouse" / "analytics.duckdb"
+    assert settings.sql_parameters(date(2026, 6, 30)) == {
+        "as_of": date(2026, 6, 30),
+        "booking_grace_days": 1,
+        "invoice_grace_days": 3,
+        "posting_grace_days": 2,
+        "group_currency": "USD",
+        "severity_high_amount": Decimal("250.50"),
+        "severity_critical_amount": Decimal(10_000),
+    }
+
+
+def test_policy_tables_hold_the_company(tmp_path: Path) -> None:
+    frames = _load(tmp_path).policy_frames()
+    assert frames["entity"].rows() == [("US", "USD", "US"), ("DE", "EUR", "DE")]
+    assert frames["instance"].rows() == [("sf_main", "salesforce", "crm"), ("stripe_main", "stripe", "billing")]
+    assert {("JPY", 0), ("KWD", 3), ("USD", 2)} <= set(frames["currency"].rows())
+
+
+def test_only_legs_with_both_sides_run(tmp_path: Path) -> None:
+    assert _load(tmp_path).legs == (Leg.BOOKED_BILLED,)
+    assert _load(tmp_path, RIGHT.replace('"salesforce"', '"netsuite"')).legs == (Leg.BILLED_POSTED,)
+
+
+def test_secrets_are_opened_only_for_the_connector(tmp_path: Path) -> None:
+    (tmp_path / "secrets.toml").write_text('[sf_main]\nsecret = "hidden-1"\n')
+    settings = _load(tmp_path, SF_KEY="hidden-2")
+    instance = settings.instance("sf_main")
+    assert instance.credentials == {"consumer_key": "hidden-2", "consumer_secret": "hidden-1"}
+    assert instance.conventions == {"time_zone": "Europe/Berlin", "bulk_threshold": "500"}
+    assert instance.field_overrides == {"Account": {"tax_id": "VAT__c"}}
+    assert "hidden" not in f"{settings!r}{instance!r}{settings.model_dump()}"
+
+
+def test_a_whole_file_may_be_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text("-----BEGIN-----\nabc\n")
+    text = RIGHT.replace("file:secrets.toml#sf_main.secret", "file:key.pem")
+    assert _load(tmp_path, text, SF_KEY="k").instance("sf_main").credentials["consumer_secret"] == "-----BEGIN-----\nabc\n"
+
+
+def test_the_business_day_is_the_last_complete_one_in_the_companys_zone(tmp_path: Path) -> None:
+    settings = _load(tmp_path)
+    assert settings.business_day(datetime(2026, 6, 30, 22, 30, tzinfo=UTC)) == date(2026, 6, 30)
+    assert settings.business_day(datetime(2026, 6, 30, 21, 30, tzinfo=UTC)) == date(2026, 6, 29)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("group_currency", "grup_currency", "did you mean 'group_currency'?"),
+        ('"USD"\ntime', '"USX"\ntime', "company.group_currency: expected an ISO 4217 currency code, found 'USX'"),
+        ("Europe/Berlin", "Europe/Berln", "did you mean 'Europe/Berlin'?"),
+        ('country = "DE"', 'country = "Germany"', "company.entities.DE.country"),
+        ('"stripe"', '"strype"', "instances.stripe_main.platform: expected a known word, found 'strype'"),
+        ("stripe_main", "sf_main", "'sf_main' 2 times"),
+        ("stripe_main", "stripe:main", "lower-case letters"),
+        ('"stripe"', '"salesforce"', "expected two systems that can be compared, found crm"),
+        ("http://127.0.0.1:8091", "http://billing.example", "clear text"),
+        ("http://127.0.0.1:8091", "billing.example", "write scheme and host only"),
+        ("high_amount = 250.50", "high_amount = 250000.50", "high_amount not above critical_amount"),
+        ("high_amount", "hi_amount", "did you mean 'high_amount'?"),
+        ("[policy.severity]", "[policy.grace]\nposting_days = -1\n[policy.severity]", "policy.grace.posting_days"),
+        ("[policy.severity]", '[schedule]\nnightly = "daily"\n[policy.severity]', "a cron line of five fields"),
+        ("[company]", "[company", "valid TOML"),
+        ("[company.entities]", "[company.entities.XX]", "company.entities.XX"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place_and_cure(tmp_path: Path, right: str, wrong: str, said: str) -> None:
+    assert right in RIGHT
+    with pytest.raises(ConfigurationError, match=r"q2c\.toml") as caught:
+        _load(tmp_path, RIGHT.replace(right, wrong))
+    assert said in str(caught.value)
+
+
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        _load(tmp_path, RIGHT.replace("Europe/Berlin", "Mars").replace('"stripe"', '"strype"'))
+    assert "company.time_zone" in str(caught.value)
+    assert "instances.stripe_main.platform" in str(caught.value)
+
+
+def test_a_secret_written_into_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        _load(tmp_path, RIGHT.replace("env:SF_KEY", "sk_live_4242"))
+    assert "instances.sf_main.credentials.consumer_key: expected a reference to a secret" in str(caught.value)
+    assert "4242" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "said"),
+    [
+        (None, "No such file"),
+        ("secret hidden-3", "not TOML"),
+        ("[sf_main]\nsecrt = 'hidden-3'", "expected a text under 'sf_main.secret', found nothing"),
+        ("[sf_main]\nsecret = 3", "something else"),
+    ],
+)
+def test_a_secret_that_cannot_be_opened_names_its_file(tmp_path: Path, secrets: str | None, said: str) -> None:
+    if secrets is not None:
+        (tmp_path / "secrets.toml").write_text(secrets)
+    with pytest.raises(ConfigurationError) as caught:
+        _load(tmp_path, SF_KEY="k").instance("sf_main")
+    assert said in str(caught.value)
+    assert "hidden" not in str(caught.value)
+
+
+def test_an_unset_variable_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="variable SF_KEY"):
+        _load(tmp_path).instance("sf_main")
+
+
+def test_an_unknown_instance_gets_a_suggestion(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="stripe_main"):
+        _load(tmp_path).instance("strip_main")
+
+
+def test_the_file_is_found_by_variable_and_missed_with_advice(tmp_path: Path) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text(RIGHT)
+    assert load_settings(None, {"Q2C_CONFIG": str(path)}).path == path
+    with pytest.raises(ConfigurationError, match=r"copy q2c\.example\.toml"):
+        load_settings(tmp_path / "none.toml", {})
+
+
+def test_the_committed_example_is_right() -> None:
+    example = Path(__file__).parents[2] / "q2c.example.toml"
+    assert load_settings(example, {}).legs == (Leg.BOOKED_BILLED, Leg.BILLED_POSTED)
