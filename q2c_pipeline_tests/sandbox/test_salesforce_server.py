@@ -21,6 +21,7 @@ from simple_salesforce.exceptions import (
 from q2c_pipeline.sandbox.servers.misbehave import Glitch
 from q2c_pipeline.sandbox.servers.salesforce.access import Connected
 from q2c_pipeline.sandbox.servers.salesforce.app import create_app
+from q2c_pipeline.sandbox.servers.salesforce.wire import number
 from q2c_pipeline.sandbox.servers.serving import serve
 from q2c_pipeline.sandbox.systems import Misbehaviour
 from q2c_pipeline_tests.sandbox.small_org import loopback_session, salesforce_id, small_systems
@@ -318,3 +319,21 @@ def test_glitches_strike_the_org(systems: Systems, connect: Callable[..., Any]) 
     client = connect(app)
     app.state.glitches.add(Glitch("expire_token", "*/query/*"))
     assert len(client.query_all("SELECT Id FROM Account")["records"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        ("10", "10.0"),
+        ("-12.50", "-12.5"),
+        ("9999999.99", "9999999.99"),
+        ("10000000", "1.0E7"),
+        ("-123456789.01", "-1.2345678901E8"),
+        ("0.0005", "5.0E-4"),
+        ("0.002", "0.002"),
+        ("0", "0.0"),
+    ],
+)
+def test_numbers_are_printed_like_the_service_does(value: str, printed: str) -> None:
+    assert number(Decimal(value)) == printed
+    assert Decimal(printed) == Decimal(value)

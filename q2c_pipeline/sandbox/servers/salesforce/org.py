@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from q2c_pipeline.sandbox.servers.misbehave import Tampering
 from q2c_pipeline.sandbox.servers.salesforce.problems import no_such_object
-from q2c_pipeline.sandbox.servers.salesforce.schema import KEY_PREFIX, OBJECTS
+from q2c_pipeline.sandbox.servers.salesforce.schema import CURRENCIES, KEY_PREFIX, OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
     from q2c_pipeline.sandbox.systems import Misbehaviour, Record, Systems
 
@@ -23,15 +24,12 @@ class Org:
     def __init__(self, systems: Systems, *, hidden_fields: frozenset[str] = frozenset()) -> None:
         self.systems, self._hidden = systems, hidden_fields
         self.now = datetime.combine(systems.as_of + timedelta(days=1), time(), tzinfo=UTC)
+        self._currencies = {record["Id"]: record for record in map(_currency, CURRENCIES, CURRENCIES.values())}
 
     def tick(self) -> datetime:
         """The org's clock, one second later: every change has its own stamp, after the company's last day."""
         self.now += _TICK
         return self.now
-
-    def objects(self) -> list[str]:
-        """Names of the objects that the org shows."""
-        return list(OBJECTS)
 
     def fields(self, object_name: str) -> dict[str, str]:
         """Field name -> type as describe shows them, with planted new and missing columns."""
@@ -47,6 +45,8 @@ class Org:
         """All records that exist, the ones in the recycle bin and the silently omitted ones included."""
         if object_name not in OBJECTS:
             raise no_such_object(object_name)
+        if object_name == "CurrencyType":
+            return self._currencies
         return self.systems.salesforce.setdefault(object_name, {})
 
     @property
@@ -86,3 +86,10 @@ class Org:
         for m in self.systems.misbehaviour:
             if (m.platform, m.kind, m.object_name) == ("salesforce", kind, object_name):
                 yield m
+
+
+def _currency(code: str, rate: Decimal) -> Record:
+    """A row of CurrencyType; the corporate currency is the one with rate 1."""
+    stamps = dict.fromkeys(("CreatedDate", "LastModifiedDate", "SystemModstamp"), datetime(2020, 1, 1, tzinfo=UTC))
+    identity = {"Id": f"01L{code:0>12}AAA", "IsDeleted": False, "IsoCode": code, "IsActive": True}
+    return identity | stamps | {"ConversionRate": rate, "DecimalPlaces": 2, "IsCorporate": rate == 1}

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from q2c_pipeline.sandbox.servers.salesforce.conditions import compile_where
 from q2c_pipeline.sandbox.servers.salesforce.problems import malformed, no_such_field
+from q2c_pipeline.sandbox.servers.salesforce.schema import CURRENCIES
 from q2c_pipeline.sandbox.servers.salesforce.soql import Aggregate, Order, Query, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from decimal import Decimal
 
     from q2c_pipeline.sandbox.servers.salesforce.org import Org
     from q2c_pipeline.sandbox.systems import Record
-
-CORPORATE_RATES = {"USD": Decimal(1), "EUR": Decimal("0.92"), "GBP": Decimal("0.79"), "JPY": Decimal("151.5")}
-"""Static rates of the org: units of the currency for one unit of corporate currency."""
 
 _FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {"SUM": sum, "MIN": min, "MAX": max}
 
@@ -114,4 +112,4 @@ def _value(fields: Mapping[str, str], function: Aggregate, records: list[Record]
 
 def _corporate(value: Decimal, record: Record) -> Decimal:
     """An org with several currencies aggregates money in its corporate currency, at its own static rates."""
-    return value / CORPORATE_RATES[record["CurrencyIsoCode"]]
+    return value / CURRENCIES[record["CurrencyIsoCode"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 _SYSTEM = "Id:id IsDeleted:boolean CreatedDate:datetime LastModifiedDate:datetime SystemModstamp:datetime"
 _OWNED = "OwnerId:reference CreatedById:reference LastModifiedById:reference"
 _OBJECTS = {
@@ -29,10 +31,11 @@ _OBJECTS = {
         Billing_Frequency__c:picklist Billing_Timing__c:picklist Billing_Anchor__c:picklist
         Price_Period__c:picklist Charge_Type__c:picklist Ramp_Segment__c:double Usage_Tiers__c:textarea
         Billing_Subscription_Item_Id__c:string""",
+    "CurrencyType": f"{_SYSTEM} IsoCode:picklist ConversionRate:double DecimalPlaces:int IsActive:boolean IsCorporate:boolean",
 }
 KEY_PREFIX = {
     "Account": "001", "Product2": "01t", "Pricebook2": "01s", "PricebookEntry": "01u", "Opportunity": "006",
-    "OpportunityLineItem": "00k", "Order": "801", "OrderItem": "802",
+    "OpportunityLineItem": "00k", "Order": "801", "OrderItem": "802", "CurrencyType": "01L",
 }  # fmt: skip
 EXTERNAL_IDS = {
     "Account": {"ERP_Customer_Id__c", "Billing_Account_Id__c"},
@@ -45,6 +48,8 @@ EXTERNAL_IDS = {
 UNIQUE = {"ERP_Customer_Id__c", "Billing_Account_Id__c", "Opportunity_Number__c"}
 READ_ONLY = {"Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "SystemModstamp", "TotalAmount"}
 NUMBERS = {"double", "currency", "percent"}
+CURRENCIES = {"USD": Decimal(1), "EUR": Decimal("0.92"), "GBP": Decimal("0.79"), "JPY": Decimal("151.5")}
+"""Static rates of the org: units of the currency for one unit of corporate currency, which is the first."""
 
 
 def _parse(text: str) -> dict[str, str]:
