@@ -50,8 +50,9 @@ class Landing:
         frame = text_frame(records, columns)
         sequence = self._next_sequence(folder)
         sha256 = _write_parquet(frame, folder / f"{sequence:06d}.partial")
-        batch_id = digest(instance, object_name, sequence, sha256)
-        path = folder / f"{sequence:06d}-{batch_id}.parquet"
+        # The sequence leads, so that of two versions with one stamp the later delivered one sorts last.
+        batch_id = f"{sequence:06d}-{digest(instance, object_name, sequence, sha256)}"
+        path = folder / f"{batch_id}.parquet"
         (folder / f"{sequence:06d}.partial").replace(path)
         manifest = Manifest(
             batch_id=batch_id,
