@@ -37,7 +37,7 @@ def _tables() -> Tables:
         "customer": keyed(_customer("cus_a", "Alpha"), _customer("cus_b", "Beta")),
         "product": keyed({"id": "prod_seat", "name": "Seat", "active": True, "metadata": {"product_code": "SEAT"}}),
         "price": keyed(*_prices()),
-        "meter": keyed({"id": "mtr_calls", "event_name": "calls", "display_name": "Calls", "created": at("2025-06-01")}),
+        "billing.meter": keyed({"id": "mtr_calls", "event_name": "calls", "display_name": "Calls", "created": at("2025-06-01")}),
         "meter_event_summary": {f"mtr_calls|cus_a|2026-0{month}": _usage(month) for month in (1, 2, 3)},
         "subscription": keyed(_subscription("sub_a", "active"), _subscription("sub_old", "canceled")),
         "subscription_item": keyed(*(_item(number) for number in range(12))),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from q2c_pipeline.sandbox.systems import Record
 
 API_VERSION = "2026-10-28.endive"
-_EVENT_PREFIX = {"subscription": "customer.subscription", "meter": "billing.meter"}
+_EVENT_PREFIX = {"subscription": "customer.subscription"}
 
 
 @dataclass(frozen=True)

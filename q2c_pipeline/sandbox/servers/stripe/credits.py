@@ -150,9 +150,10 @@ def _part_of_tax(tax: Record, part: int, whole: int) -> Record:
 
 def _note(call: Call, invoice: Record, lines: list[Record], given: Record, split: dict[str, int]) -> Record:
     now = call.store.tick()
-    subtotal, discount = sum(line["amount"] for line in lines), sum(line["discount_amount"] for line in lines)
+    discount = sum(line["discount_amount"] for line in lines)
+    net = sum(line["amount"] for line in lines) - discount
     taxes = [tax for line in lines for tax in line["taxes"]]
-    total = subtotal - discount + sum(tax["amount"] for tax in taxes)
+    total = net + sum(tax["amount"] for tax in taxes)
     given.pop("email_type", None)
     return {
         "id": lines[0]["credit_note"],
@@ -164,10 +165,10 @@ def _note(call: Call, invoice: Record, lines: list[Record], given: Record, split
         "created": now,
         "effective_at": given.pop("effective_at", None) or now,
         "metadata": given.pop("metadata", {}),
-        "subtotal": subtotal,
-        "subtotal_excluding_tax": subtotal,
+        "subtotal": net,
+        "subtotal_excluding_tax": net,
         "discount_amount": discount,
-        "total_excluding_tax": subtotal - discount,
+        "total_excluding_tax": net,
         "total_taxes": taxes,
         "total": total,
         "amount": total,

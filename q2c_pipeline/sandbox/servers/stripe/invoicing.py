@@ -90,13 +90,13 @@ def pay(call: Call) -> Record:
 def totals(lines: Iterable[Record]) -> Record:
     """The amounts of an unpaid invoice from its lines."""
     rows = list(lines)
-    subtotal = sum(line["amount"] for line in rows)
+    gross = sum(line["amount"] for line in rows)
     discount = sum(part["amount"] for line in rows for part in line.get("discount_amounts", []))
     taxes = [tax for line in rows for tax in line.get("taxes", [])]
-    net = subtotal - discount
+    net = gross - discount
     total = net + sum(tax["amount"] for tax in taxes)
     return {
-        "subtotal": subtotal, "subtotal_excluding_tax": subtotal, "total_excluding_tax": net, "total": total,
+        "subtotal": net, "subtotal_excluding_tax": net, "total_excluding_tax": net, "total": total,
         "amount_due": total, "amount_remaining": total, "total_taxes": taxes,
     }  # fmt: skip
 

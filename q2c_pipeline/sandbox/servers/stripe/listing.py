@@ -106,7 +106,7 @@ LISTINGS: dict[str, Listing] = {
     "tax_rates": Listing("tax_rate", {}, {"active": _active, "inclusive": _flag("inclusive")}),
     "coupons": Listing("coupon"),
     "events": Listing("event", {"type": "type"}, {"types": lambda r, wanted: r["type"] in wanted}),
-    "billing/meters": Listing("meter", {"status": "status"}, has_created=False),
+    "billing/meters": Listing("billing.meter", {"status": "status"}, has_created=False),
 }
 
 

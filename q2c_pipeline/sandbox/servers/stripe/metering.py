@@ -25,7 +25,7 @@ def event_summaries(call: Call) -> Record:
 
     The company knows usage by month, so grouping shows a month's usage in the first window of that month.
     """
-    meter, params = call.record("meter"), dict(call.params)
+    meter, params = call.record("billing.meter"), dict(call.params)
     paging = take_paging(params)
     require(params, "customer", "start_time", "end_time")
     start, end = _instant(params, "start_time"), _instant(params, "end_time")

@@ -43,7 +43,7 @@ class Renderer:
             "invoiceitem": self._invoiceitem,
             "price": self._price,
             "product": self._updated,
-            "meter": self._updated,
+            "billing.meter": self._updated,
             "event": self._event,
         }
         self._includable: dict[tuple[str, str], Callable[[Record], Any]] = {

@@ -40,7 +40,7 @@ class Window:
 
 
 class Store:
-    """Reads and changes `systems.stripe`; time stands at the late evening of `as_of` and moves a second a write."""
+    """Reads and changes `systems.stripe`; time stands at the last minutes of `as_of` and moves a second a write."""
 
     def __init__(self, systems: Systems) -> None:
         self.systems = systems
@@ -58,7 +58,7 @@ class Store:
 
     def now(self) -> datetime:
         """The server's clock."""
-        return datetime.combine(self.systems.as_of, time(23), UTC) + timedelta(seconds=self._writes)
+        return datetime.combine(self.systems.as_of, time(23, 55), UTC) + timedelta(seconds=self._writes)
 
     def tick(self) -> datetime:
         """Let a second pass and give the new time."""
