@@ -23,7 +23,7 @@ with term as ( -- counted recurring and one-time lines: months of a period, firs
         end as period_months,
         case when b.billing_anchor = 'calendar' then cast(date_trunc('year', b.start_date) as date) else b.root_start_date end as anchor_date,
         u.product_scale * case when b.price_period = 'year' then 12 else 1 end as scale,
-        sign(b.quantity * b.unit_price) as direction,
+        cast(sign(b.quantity) * sign(b.unit_price) as decimal(38, 0)) as direction,
         cast(abs(cast(b.quantity as decimal(38, 8))) * 100000000 as hugeint)
         * cast(abs(cast(b.unit_price as decimal(38, 8))) * 100000000 as hugeint)
         * cast((1 - cast(b.discount_fraction as decimal(38, 8))) * 100000000 as hugeint) as monthly_worth
@@ -132,9 +132,9 @@ select
     d.activated_date,
     cast(d.direction * cast(
         d.whole_units + case when d.rest * 2 >= d.scale * d.share_days then 1 else 0 end
-        + case when d.period_number = t.last_period_number then t.total_units - t.rounded_units else 0 end as decimal(18, 0)
+        + case when d.period_number = t.last_period_number then t.total_units - t.rounded_units else 0 end as decimal(38, 0)
     ) * d.minor_unit as decimal(20, 4)) as net_amount,
-    cast(d.direction * cast((2 * d.full_worth + d.scale) // (2 * d.scale) as decimal(18, 0)) * d.minor_unit as decimal(20, 4))
+    cast(d.direction * cast((2 * d.full_worth + d.scale) // (2 * d.scale) as decimal(38, 0)) * d.minor_unit as decimal(20, 4))
         as full_net_amount
 from divided as d
 inner join total as t on d.contract_line_key = t.contract_line_key
