@@ -1,0 +1,28 @@
+-- control:  BB05
+-- priority: 41
+-- severity: medium
+-- grain:    cell_id
+-- owner:    revenue operations
+-- queue:    revenue operations
+-- says:     quantity differs from the contract
+-- example:  12 seats sold, 10 billed from June on
+-- repair:   amend quantity
+select -- periods billed with another quantity than sold
+    cell_id,
+    subject_key,
+    'BB' as leg,
+    legal_entity_code,
+    currency,
+    period,
+    difference_amount,
+    'contract says ' || left_text || ', billed ' || right_text || ' for the period from ' || cast(service_start_date as varchar) || ' with another quantity' as reason,
+    evidence
+from grid.booked_billed_break
+where
+    contract_line_key is not null
+    and not is_nothing_billed
+    and not is_ended
+    and not is_earlier_step
+    and left_amount <> 0
+    and (regular_lines <= 1 or difference_amount > 0)
+    and billed_quantity <> expected_quantity

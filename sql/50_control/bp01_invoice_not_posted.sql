@@ -1,0 +1,24 @@
+-- control:  BP01
+-- priority: 30
+-- severity: high
+-- grain:    cell_id
+-- owner:    accounting
+-- queue:    accounting
+-- says:     invoice was not posted
+-- example:  INV-US-000123 of 120.00 USD has no transaction in the ledger
+-- repair:   draft journal
+select -- cells of live invoices that no transaction posts
+    cell_id,
+    subject_key,
+    'BP' as leg,
+    legal_entity_code,
+    currency,
+    period,
+    difference_amount,
+    'invoice ' || subject_key || ' demands ' || cast(left_amount as varchar) || ' ' || currency || ' ' || account_class || ' of ' || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7) || ', nothing is posted' as reason,
+    evidence
+from grid.billed_posted_break
+where
+    document_state = 'live'
+    and document_kind = 'invoice'
+    and is_nothing_posted

@@ -1,0 +1,22 @@
+-- control:  BP02
+-- priority: 20
+-- severity: high
+-- grain:    cell_id
+-- owner:    accounting
+-- queue:    accounting
+-- says:     posting refers to no known billing document
+-- example:  a CustInvc bears number INV-US-999999, which billing never issued
+-- repair:   investigate
+select -- cells of transactions that no billing document is linked to
+    cell_id,
+    subject_key,
+    'BP' as leg,
+    legal_entity_code,
+    currency,
+    period,
+    difference_amount,
+    'transaction ' || subject_key || ' posts ' || cast(right_amount as varchar) || ' ' || currency || ' ' || account_class || ' of ' || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7) || ', reference ' || coalesce(claimed_document_number, 'none') || ' is unknown to billing' as reason,
+    evidence
+from grid.billed_posted_break
+where
+    document_state = 'unknown'

@@ -1,0 +1,24 @@
+-- control:  BP03
+-- priority: 25
+-- severity: high
+-- grain:    cell_id
+-- owner:    accounting
+-- queue:    accounting
+-- says:     document was posted twice
+-- example:  two transactions name INV-US-000123: receivable 240.00 instead of 120.00
+-- repair:   draft reversal
+select -- cells of live documents that several transactions post, too much together
+    cell_id,
+    subject_key,
+    'BP' as leg,
+    legal_entity_code,
+    currency,
+    period,
+    difference_amount,
+    'document ' || subject_key || ' demands ' || cast(left_amount as varchar) || ' ' || currency || ' ' || account_class || ' of ' || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7) || ', ' || cast(transactions as varchar) || ' transactions post ' || cast(right_amount as varchar) || ' ' || currency as reason,
+    evidence
+from grid.billed_posted_break
+where
+    document_state = 'live'
+    and transactions > 1
+    and abs(posted_total) > abs(billed_total)

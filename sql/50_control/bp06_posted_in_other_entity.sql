@@ -1,0 +1,26 @@
+-- control:  BP06
+-- priority: 35
+-- severity: high
+-- grain:    cell_id
+-- owner:    accounting
+-- queue:    accounting
+-- says:     document was posted in another legal entity
+-- example:  invoice of UK posted in the books of DE
+-- repair:   reverse and repost
+select -- both sides of documents posted once, whole, in another entity
+    cell_id,
+    subject_key,
+    'BP' as leg,
+    legal_entity_code,
+    currency,
+    period,
+    difference_amount,
+    'document ' || subject_key || ' belongs to ' || billed_entity_code || ', posted in ' || posted_entity_code || ': ' || account_class || ' of ' || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7) || ' demands ' || cast(left_amount as varchar) || ' ' || currency || ', posted ' || cast(right_amount as varchar) || ' ' || currency as reason,
+    evidence
+from grid.billed_posted_break
+where
+    document_state = 'live'
+    and transactions = 1
+    and is_other_entity
+    and posted_total = billed_total
+    and posted_net = billed_net

@@ -1,0 +1,23 @@
+-- control:  BP11
+-- priority: 15
+-- severity: high
+-- grain:    cell_id
+-- owner:    accounting
+-- queue:    accounting
+-- says:     voided or deleted document is still posted
+-- example:  INV-US-000123 was voided, its receivable of 120.00 still stands
+-- repair:   draft reversal
+select -- posted cells of void or deleted documents
+    cell_id,
+    subject_key,
+    'BP' as leg,
+    legal_entity_code,
+    currency,
+    period,
+    difference_amount,
+    'document ' || subject_key || ' is ' || document_state || ', yet ' || account_class || ' of ' || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7) || ' holds ' || cast(right_amount as varchar) || ' ' || currency as reason,
+    evidence
+from grid.billed_posted_break
+where
+    document_state in ('void', 'deleted')
+    and right_amount <> 0

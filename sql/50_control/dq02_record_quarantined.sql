@@ -1,0 +1,25 @@
+-- control:  DQ02
+-- priority: 30
+-- severity: medium
+-- grain:    rejected record
+-- owner:    data platform
+-- queue:    data platform
+-- says:     record could not be read and is quarantined
+-- example:  stripe_main.charge/ch_9: created is not a date
+-- repair:   repair at source
+select -- one claim a rejected record; those with an unknown enum value become symptoms of DQ03
+    'reject|' || instance || '|' || object_name || '|' || coalesce(source_id, batch_id || '#' || cast(row_number as varchar)) as cell_id,
+    instance || '.' || object_name || '/' || coalesce(source_id, batch_id || '#' || cast(row_number as varchar)) as subject_key,
+    'DQ' as leg,
+    cast(null as varchar) as legal_entity_code,
+    cast(null as varchar) as currency,
+    cast(null as date) as period,
+    cast(0 as decimal(20, 4)) as difference_amount,
+    string_agg(
+        field_name || ': ' || reason || coalesce(' (' || "value" || ')', ''), '; ' order by field_name, reason, "value"
+    ) as reason,
+    '[{"instance":"' || instance || '","table":"landing.reject","source_id":"' || min(batch_id) || '#' || cast(min(row_number) as varchar)
+    || '"}]' as evidence
+from landing.reject
+group by
+    instance, object_name, coalesce(source_id, batch_id || '#' || cast(row_number as varchar))

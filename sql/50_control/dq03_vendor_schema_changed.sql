@@ -1,0 +1,42 @@
+-- control:  DQ03
+-- priority: 20
+-- severity: medium
+-- grain:    instance, object_name, vendor field; each rejected record claimed with it
+-- owner:    data platform
+-- queue:    data platform
+-- says:     vendor schema changed: field gone, new field nobody mapped, or new enum value
+-- example:  stripe_main.charge.status: unknown value frozen
+-- repair:   review contract
+with change as ( -- rejected records with an unknown enum value, by the field that holds it
+    select
+        'reject|' || instance || '|' || object_name || '|' || coalesce(source_id, batch_id || '#' || cast(row_number as varchar)) as cell_id,
+        instance,
+        instance || '.' || object_name || '.' || field_name as subject_key,
+        'unknown value ' || coalesce("value", 'nothing') || ' in ' || field_name as reason,
+        'landing.reject' as source_table,
+        batch_id || '#' || cast(row_number as varchar) as source_id
+    from landing.reject
+    where is_unknown_enum
+    union all -- drift of the vendor's schema
+    select
+        cast(null as varchar) as cell_id,
+        instance,
+        instance || '.' || object_name || '.' || vendor_field as subject_key,
+        replace(drift_kind, '_', ' ') || coalesce(': ' || detail, '') as reason,
+        'landing.drift' as source_table,
+        object_name || '.' || vendor_field as source_id
+    from landing.drift
+)
+
+select
+    cell_id,
+    subject_key,
+    'DQ' as leg,
+    cast(null as varchar) as legal_entity_code,
+    cast(null as varchar) as currency,
+    cast(null as date) as period,
+    cast(0 as decimal(20, 4)) as difference_amount,
+    min(reason) as reason,
+    '[{"instance":"' || instance || '","table":"' || min(source_table) || '","source_id":"' || min(source_id) || '"}]' as evidence
+from change
+group by cell_id, instance, subject_key

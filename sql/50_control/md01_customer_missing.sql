@@ -1,0 +1,42 @@
+-- control:  MD01
+-- priority: 50
+-- severity: medium
+-- grain:    account, role of the system that lacks it
+-- params:   as_of, booking_grace_days
+-- owner:    sales operations
+-- queue:    master data
+-- says:     customer with an activated order is missing in billing or in the ERP
+-- example:  AC-00012 signed yesterday's order and NetSuite has no customer for it
+-- repair:   create request
+with ordering as ( -- accounts with an activated order past its grace
+    select
+        account_key,
+        min(legal_entity_code) as legal_entity_code
+    from link.booked_line
+    where is_counted and activated_date <= $as_of - cast($booking_grace_days as integer)
+    group by account_key
+),
+
+needed as ( -- each of them once for each configured system that should know it
+    select
+        o.account_key,
+        o.legal_entity_code,
+        r.role
+    from ordering as o
+    cross join (select distinct role from policy.instance where role in ('billing', 'erp')) as r
+)
+
+select
+    cast(null as varchar) as cell_id,
+    coalesce(a.account_number, a.source_id) || '@' || n.role as subject_key,
+    'MD' as leg,
+    n.legal_entity_code,
+    cast(null as varchar) as currency,
+    cast(null as date) as period,
+    cast(0 as decimal(20, 4)) as difference_amount,
+    'account ' || coalesce(a.account_number, a.source_id) || ' has an activated order and no customer in ' || n.role as reason,
+    '[{"instance":"' || a.instance || '","table":"account","source_id":"' || a.source_id || '"}]' as evidence
+from needed as n
+inner join canonical.account as a on n.account_key = a.instance || ':' || a.source_id
+left join link.account as k on n.account_key = k.account_key and n.role = k.role
+where k.account_key is null

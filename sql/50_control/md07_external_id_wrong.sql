@@ -1,0 +1,40 @@
+-- control:  MD07
+-- priority: 60
+-- severity: low
+-- grain:    customer record or subscription line whose id of the CRM is missing or wrong
+-- owner:    sales operations
+-- queue:    master data
+-- says:     external id is missing or points to the wrong record, while the CRM's own id shows the right one
+-- example:  cus_7 names account 001B, but 001A names cus_7: AC-00012@billing
+-- repair:   set external id
+select -- customer records linked by other evidence than their own claim
+    cast(null as varchar) as cell_id,
+    coalesce(a.account_number, a.source_id) || '@' || k.role as subject_key,
+    'MD' as leg,
+    a.legal_entity_code,
+    cast(null as varchar) as currency,
+    cast(null as date) as period,
+    cast(0 as decimal(20, 4)) as difference_amount,
+    'customer ' || k.other_account_key || ' (' || k.other_claim_state || '): ' || k.evidence as reason,
+    '[{"instance":"' || a.instance || '","table":"account","source_id":"' || a.source_id || '"},{"instance":"'
+    || split_part(k.other_account_key, ':', 1) || '","table":"account","source_id":"' || split_part(k.other_account_key, ':', 2)
+    || '"}]' as evidence
+from link.account as k
+inner join canonical.account as a on k.account_key = a.instance || ':' || a.source_id
+where k.other_claim_state <> 'agree'
+union all -- subscription lines linked by other evidence than their own claim
+select
+    cast(null as varchar) as cell_id,
+    b.subject_key || '@billing' as subject_key,
+    'MD' as leg,
+    b.legal_entity_code,
+    cast(null as varchar) as currency,
+    cast(null as date) as period,
+    cast(0 as decimal(20, 4)) as difference_amount,
+    'subscription line ' || k.subscription_line_key || ' (' || k.billing_claim_state || '): ' || k.evidence as reason,
+    '[{"instance":"' || split_part(k.root_line_key, ':', 1) || '","table":"contract_line","source_id":"'
+    || split_part(k.root_line_key, ':', 2) || '"},{"instance":"' || split_part(k.subscription_line_key, ':', 1)
+    || '","table":"subscription_line","source_id":"' || split_part(k.subscription_line_key, ':', 2) || '"}]' as evidence
+from link.contract_line as k
+inner join link.booked_line as b on k.root_line_key = b.contract_line_key
+where k.billing_claim_state <> 'agree'

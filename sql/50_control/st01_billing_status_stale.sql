@@ -1,0 +1,76 @@
+-- control:  ST01
+-- priority: 50
+-- severity: low
+-- grain:    contract
+-- params:   as_of, booking_grace_days
+-- owner:    sales operations
+-- queue:    sales operations
+-- says:     subscription id or status was not written back to the order, or is stale
+-- example:  ORD-00056 says Active, its subscription is canceled
+-- repair:   upsert on Salesforce
+with subscribed as ( -- subscriptions that bill the original lines of each order's lines
+    select
+        b.contract_key,
+        k.subscription_key,
+        u.subscription_status
+    from link.booked_line as b
+    inner join link.contract_line as k on b.root_line_key = k.root_line_key
+    inner join canonical.subscription as u on k.subscription_key = u.instance || ':' || u.source_id
+    group by b.contract_key, k.subscription_key, u.subscription_status
+),
+
+expected as ( -- what each activated order past its grace should say, by its own claim and by its lines
+    select
+        c.instance,
+        c.source_id,
+        c.contract_number,
+        c.legal_entity_code,
+        c.claimed_subscription_id,
+        c.claimed_billing_status,
+        count(s.subscription_key) as subscriptions,
+        min(s.subscription_status) filter (where split_part(s.subscription_key, ':', 2) = c.claimed_subscription_id) as claimed_state,
+        min(split_part(s.subscription_key, ':', 2)) as first_subscription_id,
+        min(s.subscription_key) as first_subscription_key
+    from canonical.contract as c
+    left join subscribed as s on c.instance || ':' || c.source_id = s.contract_key
+    where
+        c.contract_status = 'activated'
+        and coalesce(cast(c.activated_at as date), c.start_date) <= $as_of - cast($booking_grace_days as integer)
+    group by c.instance, c.source_id, c.contract_number, c.legal_entity_code, c.claimed_subscription_id, c.claimed_billing_status
+),
+
+judged as ( -- what is wrong with it, if anything
+    select
+        instance, source_id, contract_number, legal_entity_code, first_subscription_key,
+        case
+            when subscriptions > 0 and claimed_subscription_id is null
+                then 'order names no subscription, its lines are billed by ' || first_subscription_id
+            when subscriptions > 0 and claimed_state is null
+                then 'order names ' || claimed_subscription_id || ', its lines are billed by ' || first_subscription_id
+            when subscriptions > 0 and lower(coalesce(claimed_billing_status, 'pending')) <> claimed_state
+                then 'order says ' || coalesce(claimed_billing_status, 'nothing') || ', its subscription is ' || claimed_state
+            when subscriptions = 0 and lower(coalesce(claimed_billing_status, 'pending')) <> 'pending'
+                then 'order says ' || claimed_billing_status || ', no subscription bills its lines'
+        end as reason
+    from expected
+)
+
+select
+    cast(null as varchar) as cell_id,
+    contract_number as subject_key,
+    'ST' as leg,
+    legal_entity_code,
+    cast(null as varchar) as currency,
+    cast(null as date) as period,
+    cast(0 as decimal(20, 4)) as difference_amount,
+    reason,
+    '['
+    || concat_ws(
+        ',',
+        '{"instance":"' || instance || '","table":"contract","source_id":"' || source_id || '"}',
+        '{"instance":"' || split_part(first_subscription_key, ':', 1) || '","table":"subscription","source_id":"'
+        || split_part(first_subscription_key, ':', 2) || '"}'
+    )
+    || ']' as evidence
+from judged
+where reason is not null
