@@ -6,7 +6,7 @@ with summed as ( -- every cause with the number of periods that it moved
     select
         leg, legal_entity_code, currency, measure, cause,
         sum(cause_amount) as cause_amount,
-        sum(case when cause_amount <> 0 then 1 else 0 end) as periods
+        cast(sum(case when cause_amount <> 0 then 1 else 0 end) as bigint) as periods
     from recon.bridge
     group by leg, legal_entity_code, currency, measure, cause
 )

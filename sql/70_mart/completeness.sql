@@ -15,7 +15,7 @@ stated as ( -- the figures that the source stated about a delivery
     select
         batch_id,
         count(*) as checks,
-        sum(case when is_ok then 0 else 1 end) as failed_checks,
+        cast(sum(case when is_ok then 0 else 1 end) as bigint) as failed_checks,
         min(case when check_name like '%count%' then expected_value end) as source_count,
         min(case when not is_ok then check_name || ': source says ' || expected_value || ', landed ' || found_value end)
             as first_failure

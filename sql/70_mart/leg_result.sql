@@ -6,15 +6,15 @@ with summed as ( -- one row a leg that has controls
     select
         leg,
         count(*) as controls,
-        sum(case when status = 'not_run' then 1 else 0 end) as controls_not_run,
-        sum(exceptions) as exceptions,
+        cast(sum(case when status = 'not_run' then 1 else 0 end) as bigint) as controls_not_run,
+        cast(sum(exceptions) as bigint) as exceptions,
         sum(amount_at_risk) as amount_at_risk
     from recon.control_result
     group by leg
 ),
 
 bridged as ( -- one row a leg that has a bridge, with the number of its lines that do not close
-    select leg, sum(unexplained_periods) as unexplained_lines
+    select leg, cast(sum(unexplained_periods) as bigint) as unexplained_lines
     from mart.leg_status
     group by leg
 )

@@ -13,8 +13,8 @@ with summed as ( -- all periods of a comparison in one row
         sum(timing_amount) as timing_amount,
         sum(unexplained_amount) as unexplained_amount,
         sum(remainder_amount) as remainder_amount,
-        sum(case when unexplained_amount <> 0 or remainder_amount <> 0 then 1 else 0 end) as unexplained_periods,
-        sum(case when difference_amount <> 0 or explained_amount <> 0 or timing_amount <> 0 then 1 else 0 end)
+        cast(sum(case when unexplained_amount <> 0 or remainder_amount <> 0 then 1 else 0 end) as bigint) as unexplained_periods,
+        cast(sum(case when difference_amount <> 0 or explained_amount <> 0 or timing_amount <> 0 then 1 else 0 end) as bigint)
             as differing_periods
     from mart.bridge_line
     group by leg, legal_entity_code, currency, measure

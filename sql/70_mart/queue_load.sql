@@ -5,8 +5,8 @@
 select
     queue,
     count(*) as exceptions,
-    sum(case when severity = 'critical' then 1 else 0 end) as critical,
-    sum(case when severity = 'high' then 1 else 0 end) as high,
+    cast(sum(case when severity = 'critical' then 1 else 0 end) as bigint) as critical,
+    cast(sum(case when severity = 'high' then 1 else 0 end) as bigint) as high,
     sum(amount_at_risk) as amount_at_risk
 from recon.exception
 group by queue

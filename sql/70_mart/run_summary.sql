@@ -13,7 +13,7 @@ with found as ( -- the exceptions of all legs
 bridged as ( -- the lines of the bridge, and those that do not close
     select
         count(*) as bridge_lines,
-        coalesce(sum(case when unexplained_amount <> 0 or remainder_amount <> 0 then 1 else 0 end), 0) as unexplained_lines
+        cast(coalesce(sum(case when unexplained_amount <> 0 or remainder_amount <> 0 then 1 else 0 end), 0) as bigint) as unexplained_lines
     from mart.bridge_line
 ),
 
