@@ -120,4 +120,6 @@ select
     c.last_transaction_key
 from cell as c
 left join posted as p on c.document_key = p.document_key
-where c.left_amount <> 0 or c.right_amount <> 0
+where
+    (c.left_amount <> 0 or c.right_amount <> 0)
+    and (select count(distinct role) from policy.instance where role in ('billing', 'erp')) = 2

@@ -119,3 +119,4 @@ select
 from cell as c
 left join link.booked_line as b on c.root_line_key = b.contract_line_key
 left join subscribed as s on c.root_line_key = s.root_line_key
+where (select count(distinct role) from policy.instance where role in ('crm', 'billing')) = 2

@@ -73,4 +73,4 @@ select
     )
     || ']' as evidence
 from judged
-where reason is not null
+where reason is not null and (select count(distinct role) from policy.instance where role in ('crm', 'billing')) = 2

@@ -1,0 +1,16 @@
+-- grain: cell_id
+-- owner: controllership
+-- says:  what is in flight: differing cells inside their grace, listed but no exception
+select
+    cell_id,
+    leg,
+    subject_key,
+    legal_entity_code,
+    currency,
+    period,
+    measure,
+    left_amount,
+    right_amount,
+    difference_amount
+from recon.cell_cause
+where cause = 'timing'
