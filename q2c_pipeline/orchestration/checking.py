@@ -1,0 +1,95 @@
+"""The self-test behind `q2c check`: everything that could stop a night, found before the night, each with its cure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from q2c_pipeline.engine.sqlfiles import load_sql_files
+from q2c_pipeline.errors import Q2CError
+from q2c_pipeline.orchestration.extracting import connected
+from q2c_pipeline.orchestration.loading import field_map, readings
+from q2c_pipeline.platforms.extraction import Finding
+from q2c_pipeline.settings import InstanceSettings, Settings
+
+ENOUGH_BYTES = 2 * 1024**3
+"""A first night of a mid-sized company lands and loads well under this."""
+_OTHERS_MAY_READ = 0o077
+
+
+def check(settings: Settings) -> Iterator[Finding]:
+    """Look at the configuration, the secrets, the stores, the disk, and each system; nothing is changed anywhere."""
+    legs = ", ".join(leg.value for leg in settings.legs)
+    yield Finding("configuration", is_ok=True, says=f"{settings.path}: {len(settings.instances)} systems, comparisons {legs}")
+    yield from _secrets_files(settings)
+    yield from _sql_files()
+    yield from _stores(settings)
+    yield from _disk(settings.stores.root)
+    for configured in settings.instances:
+        yield from _instance(settings, configured)
+
+
+def _as_finding(subject: str, error: Q2CError) -> Finding:
+    return Finding(
+        subject, is_ok=False, says=f"{error.where}: expected {error.expected}, found {error.found}", next_step=error.next_step
+    )
+
+
+def _secrets_files(settings: Settings) -> Iterator[Finding]:
+    references = {reference for one in settings.instances for reference in one.credentials.values()}
+    names = sorted({reference[5:].partition("#")[0] for reference in references if reference.startswith("file:")})
+    for file in (settings.root / Path(name).expanduser() for name in names):
+        if os.name == "posix" and file.exists() and file.stat().st_mode & _OTHERS_MAY_READ:
+            yield Finding(
+                "secrets", is_ok=False, says=f"{file} can be read by other users of this machine", next_step=f"chmod 600 {file}"
+            )
+
+
+def _sql_files() -> Iterator[Finding]:
+    try:
+        count = len(load_sql_files())
+    except Q2CError as error:
+        yield _as_finding("SQL files", error)
+    else:
+        yield Finding("SQL files", is_ok=True, says=f"{count} read")
+
+
+def _stores(settings: Settings) -> Iterator[Finding]:
+    stores = settings.stores
+    files = ("warehouse", "published", "state")
+    for name in ("landing", "warehouse", "published", "state", "reports", "dagster"):
+        path: Path = getattr(stores, name)
+        folder = _nearest(path.parent if name in files else path)
+        usable = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK) and (not path.is_file() or os.access(path, os.W_OK))
+        wrong_kind = path.is_dir() if name in files else path.is_file()
+        if not usable or wrong_kind:
+            cure = f"give this user write permission on {folder}, or set stores.{name} to another place"
+            yield Finding(f"store {name}", is_ok=False, says=f"{path} cannot be written", next_step=cure)
+        else:
+            yield Finding(f"store {name}", is_ok=True, says=str(path))
+
+
+def _disk(root: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(_nearest(root)).free
+    says = f"{free / 1024**3:.1f} GiB free for {root}"
+    cure = "" if free >= ENOUGH_BYTES else "free some space, or set stores.root to another disk"
+    yield Finding("disk", is_ok=not cure, says=says, next_step=cure)
+
+
+def _nearest(path: Path) -> Path:
+    """The path itself, or the first folder above it that exists."""
+    return next(one for one in (path, *path.parents) if one.exists())
+
+
+def _instance(settings: Settings, configured: InstanceSettings) -> Iterator[Finding]:
+    try:
+        instance = settings.instance(configured.name)
+        field_map(instance)
+        readings(instance)
+        with connected(instance) as connector:
+            for finding in connector.check():
+                yield Finding(f"{configured.name}: {finding.subject}", finding.is_ok, finding.says, finding.next_step)
+    except Q2CError as error:
+        yield _as_finding(configured.name, error)

@@ -1,0 +1,241 @@
+"""The simulated company's three systems on loopback ports, in a process of their own, and a q2c.toml that points at them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from q2c_pipeline.errors import ConfigurationError, StoreError
+from q2c_pipeline.sandbox.company import build
+from q2c_pipeline.sandbox.company.faults import available_faults
+from q2c_pipeline.sandbox.servers.netsuite.app import create_app as netsuite_app
+from q2c_pipeline.sandbox.servers.netsuite.auth import Credentials
+from q2c_pipeline.sandbox.servers.salesforce.access import Connected
+from q2c_pipeline.sandbox.servers.salesforce.app import create_app as salesforce_app
+from q2c_pipeline.sandbox.servers.serving import serve
+from q2c_pipeline.sandbox.servers.stripe.app import create_app as stripe_app
+from q2c_pipeline.sandbox.systems import Systems, Truth
+from q2c_pipeline.settings import CONFIG_NAME, did_you_mean
+
+FIRST_LINE = "# Written by q2c: points at look-alike systems on this machine; their credentials are in the environment."
+INSTANCES = {"sf_main": "salesforce", "stripe_main": "stripe", "netsuite_main": "netsuite"}
+CREDENTIALS = {
+    "sf_main": ("consumer_key", "consumer_secret"),
+    "stripe_main": ("api_key",),
+    "netsuite_main": ("account", "consumer_key", "consumer_secret", "token_id", "token_secret"),
+}
+_ACCOUNT = "1234567_SB1"
+_PATIENCE_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which company is acted out; equal plans give equal companies."""
+
+    seed: int
+    accounts: int
+    months: int
+    as_of: date
+    faults: tuple[str, ...] = ()
+
+    def arguments(self) -> list[str]:
+        """The plan as the command line of `q2c sandbox serve`."""
+        given = ["--seed", str(self.seed), "--size", str(self.accounts), "--months", str(self.months)]
+        return [*given, "--as-of", self.as_of.isoformat(), "--faults", ",".join(self.faults) or "none"]
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where the systems answer, what was planted in them, and how big they are."""
+
+    urls: dict[str, str]
+    truth: list[Truth]
+    records: int
+
+    def to_json(self) -> str:
+        """Text that `from_json` reads; amounts keep their digits."""
+        return json.dumps(asdict(self), default=str)
+
+    @staticmethod
+    def from_json(text: str) -> Served:
+        """The facts that `to_json` wrote."""
+        raw = json.loads(text)
+        truth = [Truth(**planted | {"amount": Decimal(planted["amount"])}) for planted in raw["truth"]]
+        return Served(raw["urls"], truth, raw["records"])
+
+
+def chosen_faults(text: str) -> tuple[str, ...]:
+    """Faults by name or control id: "bb04" is every fault of BB04, "all" everything, "none" nothing."""
+    names = available_faults()
+    chosen: set[str] = set()
+    for word in filter(None, (part.strip().lower() for part in text.split(","))):
+        fitting = {name for name in names if word in (name, name.split("_", 1)[0], "all")}
+        if not fitting and word != "none":
+            known = {*names, *(name.split("_", 1)[0] for name in names), "all", "none"}
+            raise ConfigurationError(expected="a fault", found=f"'{word}'", where="--faults", next_step=did_you_mean(word, known))
+        chosen |= fitting
+    return tuple(sorted(chosen))
+
+
+def variable(instance: str, key: str) -> str:
+    """The environment variable that holds a look-alike's credential: sf_main, consumer_key -> Q2C_SF_MAIN_CONSUMER_KEY."""
+    return f"Q2C_{instance}_{key}".upper()
+
+
+def new_credentials() -> dict[str, str]:
+    """A fresh value for every variable; they open nothing but the look-alikes."""
+    values = {variable(name, key): secrets.token_urlsafe(18) for name, keys in CREDENTIALS.items() for key in keys}
+    return values | {variable("netsuite_main", "account"): _ACCOUNT}
+
+
+@contextmanager
+def serving_here(plan: Plan, credentials: Mapping[str, str], ports: Mapping[str, int] | None = None) -> Iterator[Served]:
+    """Act out the company and serve its systems from this process while the context lasts."""
+    systems = build(plan.seed, accounts=plan.accounts, months=plan.months, as_of=plan.as_of, faults=plan.faults)
+    with ExitStack() as stack:
+        apps = _apps(systems, credentials)
+        urls = {name: stack.enter_context(serve(app, port=(ports or {}).get(name, 0))).url for name, app in apps.items()}
+        yield Served(urls, systems.truth, _size(systems))
+
+
+@contextmanager
+def serving_apart(plan: Plan, credentials: Mapping[str, str], folder: Path, environ: Mapping[str, str]) -> Iterator[Served]:
+    """The same from a process of its own, so that systems and pipeline do not slow each other; it never outlives this one."""
+    ready, log = folder / "systems.json", folder / "systems.log"
+    ready.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "q2c_pipeline.cli", "sandbox", "serve", *plan.arguments(), "--ready", str(ready)]
+    with (
+        log.open("w", encoding="utf-8") as output,
+        # A session of its own, so that Ctrl-C reaches the pipeline only; the closed pipe tells the child to end, whatever
+        # became of this process.
+        subprocess.Popen(  # noqa: S603  (our own module with our own arguments)
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, env={**environ, **credentials}, start_new_session=True
+        ) as child,
+    ):
+        try:
+            _wait_for(ready, child, log)
+            yield Served.from_json(ready.read_text(encoding="utf-8"))
+        finally:
+            _end(child)
+
+
+def prepare(workdir: Path) -> Path:
+    """An empty folder for a demonstration: an earlier one's leftovers go, anything else is refused."""
+    folder = workdir.expanduser().resolve()
+    config = folder / CONFIG_NAME
+    ours = config.is_file() and config.read_text(encoding="utf-8").startswith(FIRST_LINE)
+    if folder.exists() and not ours and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigurationError(
+            expected="an empty folder, or one of an earlier demonstration",
+            found="something else in it",
+            where=str(folder),
+            next_step="give another one with --workdir",
+        )
+    shutil.rmtree(folder / "data", ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def announce(ready: Path, served: Served) -> None:
+    """Tell the waiting process where the systems answer; the file appears complete or not at all."""
+    unfinished = ready.with_suffix(".unfinished")
+    unfinished.write_text(served.to_json(), encoding="utf-8")
+    unfinished.replace(ready)
+
+
+def write_config(folder: Path, urls: Mapping[str, str]) -> Path:
+    """A q2c.toml for the look-alikes; it names variables, never their values."""
+    path = folder / CONFIG_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        "\n".join([FIRST_LINE, _COMPANY, *(_instance_block(name, urls[name]) for name in INSTANCES)]), encoding="utf-8"
+    )
+    return path
+
+
+def _apps(systems: Systems, given: Mapping[str, str]) -> dict[str, Starlette]:
+    def secret(instance: str, key: str) -> str:
+        return given[variable(instance, key)]
+
+    connected = Connected(consumer_key=secret("sf_main", "consumer_key"), consumer_secret=secret("sf_main", "consumer_secret"))
+    tokens = {key: secret("netsuite_main", key) for key in CREDENTIALS["netsuite_main"]}
+    return {
+        "sf_main": salesforce_app(systems, connected=connected),
+        "stripe_main": stripe_app(systems, api_key=secret("stripe_main", "api_key")),
+        "netsuite_main": netsuite_app(systems, credentials=Credentials(**tokens)),
+    }
+
+
+def _size(systems: Systems) -> int:
+    return sum(len(table) for tables in (systems.salesforce, systems.stripe, systems.netsuite) for table in tables.values())
+
+
+def _wait_for(ready: Path, child: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not ready.exists():
+        if child.poll() is not None or time.monotonic() > deadline:
+            tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] or ["no word"]
+            raise StoreError(
+                expected="the look-alike systems to start",
+                found=tail[0],
+                where=str(log),
+                next_step="read that log, then run again",
+            )
+        time.sleep(0.05)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.stdin is not None:
+        child.stdin.close()
+    try:
+        child.wait(10)
+    except subprocess.TimeoutExpired:
+        child.kill()
+
+
+_COMPANY = """
+[company]
+name = "Sandbox Group"
+group_currency = "USD"
+time_zone = "Europe/Berlin"
+
+[company.entities]
+US = { name = "Sandbox Inc.", currency = "USD", country = "US" }
+UK = { name = "Sandbox Ltd", currency = "GBP", country = "GB" }
+DE = { name = "Sandbox GmbH", currency = "EUR", country = "DE" }
+JP = { name = "Sandbox KK", currency = "JPY", country = "JP" }
+"""
+_ACCOUNT_CLASSES = """
+[instances.account_classes]
+1000 = "cash"
+1100 = "receivable"
+1150 = "unbilled"
+2100 = "tax"
+2400 = "deferred_revenue"
+4000 = "revenue"
+7000 = "fx"
+"""
+
+
+def _instance_block(name: str, url: str) -> str:
+    credentials = "\n".join(f'{key} = "env:{variable(name, key)}"' for key in CREDENTIALS[name])
+    return f"""[[instances]]
+name = "{name}"
+platform = "{INSTANCES[name]}"
+url = "{url}"
+conventions = {{ time_zone = "UTC" }}
+[instances.credentials]
+{credentials}
+{_ACCOUNT_CLASSES if INSTANCES[name] == "netsuite" else ""}"""

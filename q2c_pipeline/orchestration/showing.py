@@ -1,0 +1,167 @@
+"""What a finished night looks like in a terminal: controls, bridge, verdict; every figure is read, none is worked out here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import polars as pl
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from q2c_pipeline.orchestration.asking import shown
+from q2c_pipeline.platforms.extraction import Finding
+
+if TYPE_CHECKING:
+    from q2c_pipeline.orchestration.demo import Comparison
+
+CONTROLS = """
+    select control_id, says, status, population, exceptions, amount_at_risk
+    from recon.control_result order by control_id"""
+AMOUNTS = """
+    select control_id, currency, sum(difference_amount) as difference_amount
+    from recon.exception where currency is not null group by control_id, currency order by control_id, currency"""
+BRIDGE = """
+    select leg, legal_entity_code, currency, measure, left_amount, right_amount, difference_amount, explained_amount,
+           timing_amount, unexplained_amount + remainder_amount as unexplained_amount, status
+    from mart.leg_status order by leg, legal_entity_code, currency, measure"""
+RUN = "select as_of, group_currency, exceptions, amount_at_risk, bridge_lines, unexplained_lines, rejects from mart.run_summary"
+_COLOURS = {
+    "ok": "green",
+    "agrees": "green",
+    "explained": "green",
+    "exceptions": "yellow",
+    "unexplained": "red",
+    "not_run": "dim",
+}
+
+
+class Reader(Protocol):
+    """What is needed of a published warehouse."""
+
+    def query(self, sql: str) -> pl.DataFrame:
+        """Rows of a SELECT as a frame."""
+        ...
+
+
+def night(reader: Reader) -> RenderableType:
+    """Controls with exceptions, the bridge of every leg, and one line that says how it stands."""
+    run = reader.query(RUN).row(0, named=True)
+    return Group(_controls(reader, str(run["group_currency"])), "", _bridge(reader.query(BRIDGE)), "", _verdict(run))
+
+
+def places(outcomes: Mapping[str, Path]) -> RenderableType:
+    """Where the results are."""
+    grid = Table.grid(padding=(0, 2))
+    for name, path in outcomes.items():
+        grid.add_row(name, str(path))
+    return grid
+
+
+def comparison(compared: Sequence[Comparison]) -> RenderableType:
+    """Planted and found side by side: one line a control, then every difference between the two."""
+    table = Table(title="Planted and found", title_justify="left", header_style="bold")
+    for name in ("control", "planted", "found", "agree"):
+        table.add_column(name, justify="left" if name == "control" else "right")
+    for control_id in sorted({one.control_id for one in compared}):
+        mine = [one for one in compared if one.control_id == control_id]
+        counts = [
+            sum(side is not None for side in sides) for sides in zip(*((one.planted, one.found) for one in mine), strict=True)
+        ]
+        agree = sum(one.agrees for one in mine)
+        table.add_row(control_id, *map(str, counts), Text(str(agree), style="green" if agree == len(mine) else "red"))
+    wrong = [one for one in compared if not one.agrees]
+    lines = [Text(f"{one.control_id} {one.subject_key}: {_both(one)}", style="red") for one in wrong]
+    verdict = f"{len(compared) - len(wrong)} of {len(compared)} differences agree in control, subject and amount"
+    return Group(table, *lines, Text(verdict, style="bold red" if wrong else "bold green"))
+
+
+def _both(one: Comparison) -> str:
+    return f"planted {_amount(one.planted, one.currency)}, found {_amount(one.found, one.currency)}"
+
+
+def _amount(amount: Decimal | None, currency: str | None) -> str:
+    return "nothing" if amount is None else f"{shown(amount)} {currency or ''}".strip()
+
+
+def findings(found: Iterable[Finding]) -> Iterator[RenderableType]:
+    """One line a self-test result, with the cure under it where it failed."""
+    for one in found:
+        mark, colour = ("ok ", "green") if one.is_ok else ("BAD", "red")
+        yield Text.assemble((mark, colour), "  ", (one.subject, "bold"), "  ", one.says)
+        if not one.is_ok and one.next_step:
+            yield Text.assemble("     -> ", one.next_step)
+
+
+def rows(frame: pl.DataFrame, title: str | None = None) -> Table:
+    """Any frame as a table; numbers to the right."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name, kind in frame.schema.items():
+        table.add_column(name, justify="right" if kind.is_numeric() else "left", overflow="fold", no_wrap=kind.is_numeric())
+    for row in frame.iter_rows():
+        table.add_row(*(Text(shown(value)) for value in row))
+    return table
+
+
+def tree(label: str, branches: Sequence[tuple[int, str]]) -> Tree:
+    """Lines with their depth (1 is a child of the label) as a tree."""
+    top = Tree(label)
+    path = [top]
+    for depth, line in branches:
+        del path[depth:]
+        path.append(path[-1].add(Text(line)))
+    return top
+
+
+def _controls(reader: Reader, group_currency: str) -> Table:
+    amounts: dict[str, list[str]] = {}
+    for control_id, currency, amount in reader.query(AMOUNTS).iter_rows():
+        amounts.setdefault(control_id, []).append(f"{shown(amount)} {currency}")
+    table = Table(title="Controls", title_justify="left", header_style="bold")
+    for name in ("control", "says", "status"):
+        table.add_column(name)
+    for name in ("looked at", "exceptions", "expected - found", f"at risk {group_currency}"):
+        table.add_column(name, justify="right", no_wrap=name != "expected - found")
+    for one in reader.query(CONTROLS).iter_rows(named=True):
+        table.add_row(
+            one["control_id"],
+            one["says"],
+            _coloured(one["status"]),
+            shown(one["population"]),
+            shown(one["exceptions"]),
+            "\n".join(amounts.get(one["control_id"], [])),
+            shown(one["amount_at_risk"]) if one["exceptions"] else "",
+        )
+    return table
+
+
+def _bridge(frame: pl.DataFrame) -> Table:
+    table = Table(
+        title="Bridge: left - right = named causes + in flight + unexplained", title_justify="left", header_style="bold"
+    )
+    for name in ("leg", "entity", "currency", "measure"):
+        table.add_column(name)
+    for name in ("left", "right", "difference", "named", "in flight", "unexplained"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("status")
+    for row in frame.iter_rows():
+        table.add_row(*(shown(value) for value in row[:-1]), _coloured(row[-1]))
+    return table
+
+
+def _coloured(status: str) -> Text:
+    return Text(status, style=_COLOURS.get(status, ""))
+
+
+def _verdict(run: Mapping[str, Any]) -> Text:
+    lines, open_lines = run["bridge_lines"], run["unexplained_lines"]
+    colour = "red" if open_lines else "green"
+    return Text(
+        f"{run['as_of']}: {run['exceptions']} exceptions, {shown(run['amount_at_risk'])} {run['group_currency']} at risk, "
+        f"{open_lines} of {lines} lines of the bridge unexplained, {run['rejects']} records quarantined",
+        style=f"bold {colour}",
+    )
