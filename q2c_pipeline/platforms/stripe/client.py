@@ -1,0 +1,133 @@
+"""Stripe's lists, read exactly and completely: pages by cursor, long lists by slices of creation time in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from q2c_pipeline.errors import ConfigurationError, SourceError
+from q2c_pipeline.landing.flatten import loads_exact
+from q2c_pipeline.platforms.extraction import Instance
+from q2c_pipeline.platforms.http import HttpSession, RequestLog, RetryPolicy
+from q2c_pipeline.platforms.stripe.sources import Params
+
+API_VERSION = "2026-10-28.endive"
+PAGE = 100
+_SLICES_PER_THREAD = 8
+_FIRST_LOOK_BACK = timedelta(days=64)
+_EPOCH = datetime.fromtimestamp(0, UTC)
+Raw = dict[str, Any]
+"""A JSON object whose numbers are still the text that was sent."""
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class StripeClient:
+    """Reads one Stripe account with a restricted key."""
+
+    def __init__(self, instance: Instance, log: RequestLog, policy: RetryPolicy | None = None) -> None:
+        headers = {"Authorization": f"Bearer {_api_key(instance)}", "Stripe-Version": API_VERSION}
+        concurrency = int(instance.conventions.get("concurrency", "4"))
+        self._http = HttpSession(instance.url, log=log, authorize=lambda _renew: headers, policy=policy, concurrency=concurrency)
+
+    def get(self, path: str, params: Params | None = None) -> Raw:
+        """One answer."""
+        answer: Raw = loads_exact(self._http.request("GET", path, params=params or None).content)
+        return answer
+
+    def retrieve(self, path: str, record_id: str) -> Raw | None:
+        """One record, or None when it is deleted."""
+        try:
+            record = self.get(f"{path}/{record_id}")
+        except SourceError as error:
+            if error.found.startswith("HTTP 404"):
+                return None
+            raise
+        return None if record.get("deleted") else record
+
+    def pages(self, path: str, params: Params) -> Iterator[list[Raw]]:
+        """All pages of a list, newest first."""
+        asked = {**params, "limit": str(PAGE)}
+        while True:
+            page = self.get(path, asked)
+            yield page["data"]
+            if not page["has_more"]:
+                return
+            asked["starting_after"] = page["data"][-1]["id"]
+
+    def drain(self, path: str, params: Params | None = None) -> list[Raw]:
+        """A whole list."""
+        return [record for page in self.pages(path, params or {}) for record in page]
+
+    def whole(self, embedded: Raw, path: str) -> list[Raw]:
+        """All elements of a list inside an object, which carries only the first few itself."""
+        found: list[Raw] = embedded["data"]
+        if not embedded["has_more"]:
+            return found
+        address, _, query = path.partition("?")
+        named = dict(pair.split("=", 1) for pair in query.split("&") if pair)
+        return found + self.drain(address, {**named, "starting_after": found[-1]["id"]})
+
+    def sweep(
+        self, path: str, params: Params, since: datetime | None, until: datetime, handle: Callable[[list[Raw]], R]
+    ) -> list[R]:
+        """`handle` on every page of the records created in since <= created < until; slices of the time run in parallel."""
+        first = self.get(path, {**params, **_created(since, until), "limit": str(PAGE)})
+        if not first["has_more"]:
+            return [handle(first["data"])]
+        start = since or self._before_the_first(path, params, until)
+
+        def read(part: Params) -> list[R]:
+            return [handle(page) for page in self.pages(path, {**params, **part})]
+
+        slices = _slices(start, until, self._http.concurrency * _SLICES_PER_THREAD)
+        return [result for results in self.each(read, slices) for result in results]
+
+    def each(self, call: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """`call` on every item, a few at a time, results in the order of the items."""
+        return self._http.map_concurrently(call, items)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def _before_the_first(self, path: str, params: Params, until: datetime) -> datetime:
+        """A moment before any record; the list has no oldest-first order, so look back twice as far until nothing is there."""
+        span = _FIRST_LOOK_BACK
+        while until - span > _EPOCH:
+            if not self.get(path, {**params, **_created(None, until - span), "limit": "1"})["data"]:
+                return until - span
+            span *= 2
+        return _EPOCH
+
+
+def seconds(moment: datetime) -> str:
+    """Unix seconds as Stripe takes them."""
+    return str(int(moment.timestamp()))
+
+
+def _created(since: datetime | None, until: datetime) -> Params:
+    bounds = {"created[lt]": seconds(until)}
+    return bounds if since is None else {"created[gte]": seconds(since), **bounds}
+
+
+def _slices(start: datetime, until: datetime, count: int) -> list[Params]:
+    """The time cut into `count` half-open parts of whole seconds, without gap or overlap."""
+    first, last = int(start.timestamp()), int(until.timestamp())
+    cuts = sorted({first + (last - first) * number // count for number in range(count + 1)})
+    return [{"created[gte]": str(low), "created[lt]": str(high)} for low, high in pairwise(cuts)]
+
+
+def _api_key(instance: Instance) -> str:
+    credentials: Mapping[str, str] = instance.credentials
+    key = credentials.get("api_key", "")
+    if not key:
+        raise ConfigurationError(
+            expected="the credential api_key",
+            found=f"{', '.join(sorted(credentials)) or 'none'}",
+            where=f"instances.{instance.name}.credentials",
+            next_step="create a restricted key with read permissions in Stripe's dashboard and refer to it as api_key",
+        )
+    return key
