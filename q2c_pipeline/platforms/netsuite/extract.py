@@ -1,0 +1,140 @@
+"""The NetSuite reader: which objects are landed, each one's changes up to the cut-off with the source's own totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from q2c_pipeline.errors import Q2CError
+from q2c_pipeline.landing.manifest import Check, Window
+from q2c_pipeline.landing.store import FlatRecord
+from q2c_pipeline.platforms.extraction import Context, Extract, Finding, Instance, ObjectSpec, total_check
+from q2c_pipeline.platforms.http import RequestLog, RetryPolicy
+from q2c_pipeline.platforms.netsuite.client import SuiteClient
+from q2c_pipeline.platforms.netsuite.columns import Columns, readable_columns
+from q2c_pipeline.platforms.netsuite.departures import Looker, moment
+from q2c_pipeline.platforms.netsuite.objects import HEADERS, sources
+from q2c_pipeline.platforms.netsuite.queries import Source, totals_query, within
+from q2c_pipeline.platforms.netsuite.reader import Reader
+from q2c_pipeline.schemas.fieldmap import FieldMap, load_field_map
+
+_SAYS = {
+    "subsidiary": "companies that keep books",
+    "account": "chart of accounts",
+    "customer": "customers",
+    "item": "products",
+    "accountingperiod": "calendar of the ledger",
+    "currencyrate": "exchange rates of every day",
+    "transaction": "heads of ledger transactions",
+    "transactionaccountingline": "posted lines with their heads",
+}
+
+
+def connect(instance: Instance, policy: RetryPolicy | None = None) -> NetSuiteConnector:
+    """A reader of one account; nothing is sent before the first question."""
+    return NetSuiteConnector(instance, policy)
+
+
+class NetSuiteConnector:
+    """Reads the objects of one account.
+
+    Conventions of the instance: `time_zone` of the account, `transaction_types`, `accounting_books`,
+    `compare_ids_every_days`.
+    """
+
+    def __init__(self, instance: Instance, policy: RetryPolicy | None) -> None:
+        self.fields: FieldMap = load_field_map(Path(__file__).parent / "fields.toml", instance.field_overrides)
+        self.log = RequestLog()
+        self._client = SuiteClient(instance, self.log, policy)
+        self._sources = sources(instance.conventions)
+        self._zone = ZoneInfo(instance.conventions.get("time_zone", "UTC"))
+        self._compare_every = int(instance.conventions.get("compare_ids_every_days", "7"))
+        self._headers_of: dict[Window, dict[str, datetime]] = {}
+
+    def objects(self) -> Sequence[ObjectSpec]:
+        """The objects to land, headers before their lines."""
+        return tuple(ObjectSpec(name, says=_SAYS[name]) for name in self._sources)
+
+    def extract(self, spec: ObjectSpec, context: Context) -> Extract:
+        """Read one object's changes in the window with the account's counts and sums, and who was deleted."""
+        source, window = self._sources[spec.name], context.window
+        if window.since is not None and window.since >= window.until:
+            return Extract([], notes={"window": "nothing to read: a later day was read before"})
+        columns = self._columns[spec.name]
+        condition = within(source, window, self._zone)
+        records = [found.record for found in Reader(self._client, source, columns.sql).read_settled(condition)]
+        known = context.known_ids() if window.since else set()
+        departed = Looker(self._client, source, window, self._zone).departed(
+            known,
+            {record["id"] or "" for record in records},
+            self._changed_headers(source, records, window) if known else {},
+            compare=context.as_of.toordinal() % self._compare_every == 0,
+        )
+        notes = {"read as empty": ", ".join(columns.absent)} if columns.absent else {}
+        return Extract(records, [*self._totals(source, condition, records), *departed.checks], departed.tombstones, notes)
+
+    def check(self) -> Iterator[Finding]:
+        """Log in, try every column of every object, and look for what is configured too narrowly."""
+        try:
+            self._client.page("SELECT COUNT(*) AS n FROM subsidiary")
+        except Q2CError as error:
+            yield Finding("login", is_ok=False, says=str(error), next_step=error.next_step)
+            return
+        yield Finding("login", is_ok=True, says="SuiteQL answers")
+        for name in self._sources:
+            yield self._finding(name)
+        yield self._unread_types()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+    @cached_property
+    def _columns(self) -> dict[str, Columns]:
+        """The readable columns of every object, tried once a run before anything is landed."""
+        return {name: self._readable(name) for name in self._sources}
+
+    def _readable(self, name: str) -> Columns:
+        return readable_columns(self._client, self._sources[name], self.fields[name])
+
+    def _totals(self, source: Source, condition: str, records: list[FlatRecord]) -> list[Check]:
+        """The account's own count and sums of the window beside those of what was read."""
+        vendor, sql = self.fields[source.name].vendor, self._columns[source.name].sql
+        totals = self._client.one(totals_query(source, [sql[vendor[name]] for name in source.sums], condition))
+        sums = [
+            total_check(f"sum of {vendor[name]}", totals.get(f"s{number}", "0"), records, vendor[name])
+            for number, name in enumerate(source.sums)
+        ]
+        return [Check("rows", totals["n"], str(len(records))), *sums]
+
+    def _changed_headers(self, source: Source, records: list[FlatRecord], window: Window) -> dict[str, datetime]:
+        """Transactions changed in the window with their stamps: a known line of theirs that was not read again is gone."""
+        if source.name == HEADERS:
+            stamp = self.fields[HEADERS].vendor["modified_at"]
+            self._headers_of[window] = {r["id"] or "": moment(r[stamp] or "", self._zone) for r in records if r[stamp]}
+        if not source.header:
+            return {}
+        if window not in self._headers_of:
+            header = self._sources[HEADERS]
+            reader = Reader(self._client, header, {k: self._columns[HEADERS].sql[k] for k in ("id", "lastmodifieddate")})
+            found = [row.record for row in reader.read(within(header, window, self._zone))]
+            self._changed_headers(header, found, window)
+        return self._headers_of[window]
+
+    def _finding(self, name: str) -> Finding:
+        try:
+            columns = self._readable(name)
+        except Q2CError as error:
+            return Finding(name, is_ok=False, says=str(error), next_step=error.next_step)
+        empty = f"; read as empty: {', '.join(columns.absent)}" if columns.absent else ""
+        return Finding(name, is_ok=True, says=f"{len(columns.sql)} columns{empty}")
+
+    def _unread_types(self) -> Finding:
+        """Kinds of transactions that exist but are not read."""
+        read = self._sources[HEADERS].only
+        rows = self._client.page(f"SELECT type, COUNT(*) AS n FROM transaction WHERE NOT ({read}) GROUP BY type")  # noqa: S608
+        says = ", ".join(f"{row['type']} ({row['n']})" for row in rows) or "none"
+        return Finding("transaction types not read", is_ok=True, says=says)
