@@ -1,0 +1,54 @@
+"""DQ02: a record that could not be read."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from q2c_pipeline_tests.sql.world import World, consistent
+
+
+def delivered(**tables: list[dict[str, object]]) -> World:
+    world = consistent().post_all()
+    world.landing = {
+        "batch": [
+            {
+                "batch_id": "b1",
+                "instance": "sf_main",
+                "platform": "salesforce",
+                "object_name": "PricebookEntry",
+                "sequence": 1,
+                "as_of": date(2026, 10, 31),
+                "row_count": 9,
+                "loaded_rows": 9,
+                "rejected_rows": 0,
+            }
+        ],
+        **tables,
+    }
+    return world
+
+
+def reject(source_id: str, field: str, *, enum: bool) -> dict[str, object]:
+    return {
+        "batch_id": "b1",
+        "instance": "stripe_main",
+        "object_name": "charge",
+        "source_id": source_id,
+        "row_number": 3,
+        "field_name": field,
+        "reason": f"{field}: bad",
+        "value": "frozen",
+        "is_unknown_enum": enum,
+        "record": "{}",
+    }
+
+
+def test_each_record_is_one_exception_whatever_is_wrong_with_it() -> None:
+    world = delivered(reject=[reject("ch_1", "created", enum=False), reject("ch_1", "amount", enum=False)])
+
+    assert world.exceptions() == [("DQ02", "stripe_main.charge/ch_1", Decimal("0.0000"), None)]
+
+
+def test_no_rejects_no_exception() -> None:
+    assert delivered().exceptions() == []

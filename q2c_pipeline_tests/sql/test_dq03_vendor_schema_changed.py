@@ -1,0 +1,69 @@
+"""DQ03: a new field, a field gone, or a new enum value."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from q2c_pipeline_tests.sql.world import World, consistent, found_in
+
+
+def delivered(**tables: list[dict[str, object]]) -> World:
+    world = consistent().post_all()
+    world.landing = {
+        "batch": [
+            {
+                "batch_id": "b1",
+                "instance": "sf_main",
+                "platform": "salesforce",
+                "object_name": "PricebookEntry",
+                "sequence": 1,
+                "as_of": date(2026, 10, 31),
+                "row_count": 9,
+                "loaded_rows": 9,
+                "rejected_rows": 0,
+            }
+        ],
+        **tables,
+    }
+    return world
+
+
+def reject(source_id: str, field: str, *, enum: bool) -> dict[str, object]:
+    return {
+        "batch_id": "b1",
+        "instance": "stripe_main",
+        "object_name": "charge",
+        "source_id": source_id,
+        "row_number": 3,
+        "field_name": field,
+        "reason": f"{field}: bad",
+        "value": "frozen",
+        "is_unknown_enum": enum,
+        "record": "{}",
+    }
+
+
+def test_records_with_an_unknown_value_are_symptoms_of_one_exception() -> None:
+    world = delivered(reject=[reject("ch_1", "status", enum=True), reject("ch_2", "status", enum=True)])
+
+    with world.run("recon.exception", "recon.bridge", "recon.symptom") as warehouse:
+        assert found_in(warehouse) == [("DQ03", "stripe_main.charge.status", Decimal("0.0000"), None)]
+        symptoms = warehouse.query("select control_id, subject_key, cause_control_id from recon.symptom order by all").rows()
+    assert symptoms == [("DQ02", f"stripe_main.charge/ch_{n}", "DQ03") for n in (1, 2)]
+
+
+def test_a_new_field() -> None:
+    drift = {
+        "instance": "sf_main",
+        "object_name": "Account",
+        "vendor_field": "Region_Code__c",
+        "drift_kind": "new_field",
+        "detail": "9 rows",
+    }
+
+    assert delivered(drift=[drift]).exceptions() == [("DQ03", "sf_main.Account.Region_Code__c", Decimal("0.0000"), None)]
+
+
+def test_no_drift_no_exception() -> None:
+    assert delivered().exceptions() == []
