@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from q2c_pipeline.sandbox.company.events import record_events
+from q2c_pipeline.sandbox.company.faults import available_faults, plant
 from q2c_pipeline.sandbox.company.history import live_through
+from q2c_pipeline.sandbox.company.rework import latest_invoices
+from q2c_pipeline.sandbox.company.truth import write_truth
 from q2c_pipeline.sandbox.systems import Systems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-__all__ = ["build"]
+__all__ = ["available_faults", "build", "write_truth"]
 
 
 def build(seed: int, *, accounts: int, months: int, as_of: date, faults: Sequence[str] = ()) -> Systems:
     """Act out the company's history up to `as_of` and plant the named faults; equal arguments give equal systems."""
-    del faults
     world = live_through(seed, accounts, months, as_of)
+    plant(world, seed, faults)
+    latest_invoices(world)
+    record_events(world)
     return Systems(as_of, world.salesforce, world.stripe, world.netsuite, world.truth, world.misbehaviour)

@@ -147,3 +147,37 @@ def erase(world: World, number: int) -> None:
     """Make a transaction never have happened."""
     erase_lines(world, number)
     del world.netsuite["transaction"][str(number)]
+
+
+def entries_of(world: World, number: int) -> list[Entry]:
+    """The lines of a transaction as they could be posted again."""
+    names = {account.internal_id: name for name, account in CHART.items()}
+    entries = []
+    for key in world.ledger_lines.get(number, ()):
+        line = world.netsuite["transactionline"][key]
+        account = names[world.netsuite["transactionaccountingline"][f"{key}-1"]["account"]]
+        release = line["isrevrectransaction"]
+        entries.append(
+            Entry(
+                account,
+                line["foreignamount"],
+                item=line["item"],
+                contract_line=line["custcol_contract_line"],
+                memo=line["memo"],
+                release=release,
+            )
+        )
+    return entries
+
+
+def shift_line(world: World, key: str, amount: Decimal) -> None:
+    """Add an amount to one ledger line, in document and base currency alike, leaving the others as they are."""
+    line = world.netsuite["transactionline"][key]
+    accounting = [world.netsuite["transactionaccountingline"][f"{key}-{book}"] for book in BOOKS]
+    currency = next(entity.currency for entity in ENTITIES.values() if entity.number == line["subsidiary"])
+    base = convert(amount, accounting[0]["exchangerate"], currency)
+    line["foreignamount"] += amount
+    line["netamount"] += base
+    for entry in accounting:
+        total = entry["amount"] + base
+        entry.update(amount=total, netamount=total, debit=total if total > 0 else None, credit=-total if total < 0 else None)

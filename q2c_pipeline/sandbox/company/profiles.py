@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from q2c_pipeline.sandbox.company.terms import Root
     from q2c_pipeline.sandbox.company.world import World
 
-Story = "Callable[[World, Customer], None]"
 DISCOUNTS = tuple(Decimal(text) for text in ("0", "0", "5", "10", "12.5", "15", "20"))
 CORE, PRO, ENT, ANALYTICS = "CORE-SEAT", "PRO-SEAT", "ENT-PLAN", "ANALYTICS"
 SUPPORT, SANDBOX, ONBOARDING, TRAINING = "SUPPORT-PREM", "SANDBOX-ENV", "ONBOARDING", "TRAINING-DAY"
@@ -79,7 +78,7 @@ def ramp_monthly(world: World, customer: Customer) -> None:
 
 def ramp_price(world: World, customer: Customer) -> None:
     """The price rises after three months, billed quarterly on calendar quarters or from the start."""
-    deal = Deal(PRO, _seats(world), _discount(world), "Quarterly", ramp=((3, 30, 110), (9, 30, 115)))
+    deal = Deal(PRO, _seats(world), _discount(world), "Quarterly", ramp=((3, 40, 110), (9, 40, 115)))
     _book(world, customer, _after(world, 6, 20), (deal,))
 
 
@@ -224,6 +223,13 @@ def short_term(world: World, customer: Customer) -> None:
     _book(world, customer, _after(world, 6, 12), (Deal(SANDBOX, 2, _discount(world)),), months=3)
 
 
+def small_module(world: World, customer: Customer) -> None:
+    """A second, small order: one module, in some months on calendar months."""
+    anchor = world.rng.choice(("Start", "Start", "Calendar"))
+    deal = Deal(SANDBOX, world.rng.randint(2, 6), _discount(world), anchor=anchor)
+    _book(world, customer, _after(world, 6, 45), (deal,))
+
+
 def starts_later(world: World, customer: Customer) -> None:
     """Signed in the last month, served from next month on."""
     start = world.as_of + timedelta(days=world.rng.randint(8, 40))
@@ -272,4 +278,5 @@ STORIES = (
     cancelled_at_boundary,
     last_minute,
 )
+ONLY_STORIES = (starts_later, undecided)
 SECOND_STORIES = (metered, semiannual, short_term, arrears_quarterly, steady, several_products, ramp_monthly, grows)

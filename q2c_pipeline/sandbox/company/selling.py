@@ -169,7 +169,7 @@ def schedule(world: World, root: Root, strand: Strand) -> None:
         return
     for piece in slices(root, strand):
         if piece.start not in root.cells:
-            world.due[root.due(piece.start)].append((root, piece.start))
+            world.due[root.due(piece)].append((root, piece.start))
         root.cells.setdefault(piece.start, []).append((strand, piece))
 
 

@@ -79,11 +79,10 @@ class Root:
         first = self.start.replace(day=1, month=self.start.month - (self.start.month - 1) % self.months)
         return add_months(first, number * self.months)
 
-    def due(self, service_start: date) -> date:
-        """Day on which the charge for a service period is due."""
-        if self.charge_type == "One-Time" or self.timing == "Advance":
-            return service_start
-        return next(end for first, end in self.periods(service_start, service_start) if first <= service_start)
+    def due(self, piece: Slice) -> date:
+        """Day on which a slice of service is due: its first day in advance, the day after its last in arrears."""
+        advance = self.charge_type == "One-Time" or self.timing == "Advance"
+        return piece.start if advance else piece.end + DAY
 
     def periods(self, first: date, last: date) -> Iterator[tuple[date, date]]:
         """Full periods (start, exclusive end) that overlap the days from `first` to `last`."""

@@ -1,0 +1,64 @@
+"""Faults by name: every module of this package named after a control plants what its functions say."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from typing import TYPE_CHECKING
+
+from q2c_pipeline.errors import ConfigurationError
+from q2c_pipeline.sandbox.company.faults.ground import Ground
+from q2c_pipeline.sandbox.company.releasing import release_again
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from q2c_pipeline.sandbox.company.world import World
+
+CONTROL = re.compile(r"[a-z]{2}\d\d|timing")
+# Faults of scarce subjects go first; billing before posting, postings before what only masks or mislabels records.
+ORDER = ("timing", "md01", "bb11", "bb09", "bb01", "bb", "bp", "st", "md", "dq")
+AFTER_RELEASE = ("bp12", "st", "md", "dq")
+
+
+def _planters() -> dict[str, Callable[[Ground], None]]:
+    found: dict[str, Callable[[Ground], None]] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if not CONTROL.fullmatch(module.name):
+            continue
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        found |= {name: member for name, member in vars(loaded).items() if name.startswith(f"{module.name}_")}
+    return found
+
+
+def available_faults() -> list[str]:
+    """Names of all faults, sorted."""
+    return sorted(_planters())
+
+
+def plant(world: World, seed: int, names: Sequence[str]) -> None:
+    """Plant the named faults, each on subjects that no other one touches; the order of the names does not matter."""
+    planters = _planters()
+    unknown = sorted(set(names) - set(planters))
+    if unknown:
+        raise ConfigurationError(
+            expected=f"names out of {', '.join(planters)}",
+            found=", ".join(unknown),
+            where="faults of the simulated company",
+            next_step="correct the names",
+        )
+    ground = Ground(world, seed)
+    ordered = sorted(set(names), key=_rank)
+    early = [name for name in ordered if not name.startswith(AFTER_RELEASE) or name.startswith("md01")]
+    for name in early:
+        planters[name](ground.for_fault(name))
+    if early:
+        release_again(world)
+    for name in ordered:
+        if name not in early:
+            planters[name](ground.for_fault(name))
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return next(place for place, prefix in enumerate(ORDER) if name.startswith(prefix)), name

@@ -1,0 +1,33 @@
+"""DQ02: a row cannot be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from q2c_pipeline.sandbox.company.faults.ground import Ground
+
+
+def dq02_charge_bad_date(ground: Ground) -> None:
+    """A Stripe charge carries a date that is none."""
+    _spoil(ground, "charge", "created", "31.02.2026")
+
+
+def dq02_charge_bad_amount(ground: Ground) -> None:
+    """A Stripe charge carries an amount with a letter O in it."""
+    _spoil(ground, "charge", "amount", "12O50")
+
+
+def dq02_opportunity_line_bad_quantity(ground: Ground) -> None:
+    """A Salesforce opportunity line carries its quantity in words."""
+    key = ground.pick("opportunity line", set(ground.world.salesforce["OpportunityLineItem"]) - ground.used)
+    ground.used.add(key)
+    ground.misbehave("salesforce", "malformed_row", "OpportunityLineItem", id=key, field="Quantity", value="three")
+    ground.tell_without_money("DQ02", f"sf_main.OpportunityLineItem/{key}")
+
+
+def _spoil(ground: Ground, table: str, field: str, value: str) -> None:
+    key = ground.pick(table, set(ground.world.stripe[table]) - ground.used)
+    ground.used.add(key)
+    ground.misbehave("stripe", "malformed_row", table, id=key, field=field, value=value)
+    ground.tell_without_money("DQ02", f"stripe_main.{table}/{key}")

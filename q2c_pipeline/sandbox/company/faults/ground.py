@@ -1,0 +1,161 @@
+"""The ground on which faults are planted: finds subjects that nothing else touches, and notes the truth."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+from random import Random
+from typing import TYPE_CHECKING
+
+from q2c_pipeline.errors import ConfigurationError
+from q2c_pipeline.sandbox.company.money import to_major
+from q2c_pipeline.sandbox.company.posting import root_key
+from q2c_pipeline.sandbox.systems import Misbehaviour, Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date
+
+    from q2c_pipeline.sandbox.company.terms import Root
+    from q2c_pipeline.sandbox.company.world import World
+    from q2c_pipeline.sandbox.systems import Record
+
+FINAL = {"open", "paid", "uncollectible"}
+QUIET_DAYS = timedelta(days=4)
+ONE_MORE_EVERY = 150
+
+
+class Ground:
+    """A lived history with bookkeeping of what faults already touched."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world, self.seed = world, seed
+        self.used: set[str] = set()
+        self.rng = Random(seed)
+        self.name = ""
+        self.lines: dict[str, list[str]] = defaultdict(list)
+        for key, line in world.stripe["invoice_line"].items():
+            root = root_key(world, line)
+            if root:
+                self.lines[root].append(key)
+
+    def for_fault(self, name: str) -> Ground:
+        """Choose anew for the fault of that name, whatever was planted before."""
+        self.name, self.rng = name, Random(f"{self.seed}:{name}")
+        return self
+
+    @property
+    def volume(self) -> int:
+        """How often a fault of daily life occurs: once, and once more for every 150 accounts."""
+        return 1 + len(self.world.salesforce["Account"]) // ONE_MORE_EVERY
+
+    @property
+    def settled_day(self) -> date:
+        """Last day whose documents are out of every grace."""
+        return self.world.as_of - QUIET_DAYS
+
+    def pick(self, kind: str, candidates: Iterable[str]) -> str:
+        """Choose one candidate by lot, or say clearly that the world has none."""
+        pool = sorted(candidates)
+        if not pool:
+            raise ConfigurationError(
+                expected=f"an untouched {kind} for the fault {self.name}",
+                found="none",
+                where=f"simulated company of {len(self.world.salesforce['Account'])} accounts",
+                next_step="ask for more accounts or months, or for fewer faults at once",
+            )
+        return self.rng.choice(pool)
+
+    def claim_root(self, suits: Callable[[Root], bool]) -> Root:
+        """Take a contract line, and all documents that bill it, for this fault alone."""
+        roots = self.world.roots
+        key = self.pick("contract line", (key for key, root in roots.items() if self._free(root) and suits(root)))
+        self.used |= {key, roots[key].order_id, *self.documents(roots[key])}
+        return roots[key]
+
+    def _free(self, root: Root) -> bool:
+        return (
+            root.item_id is not None
+            and not self.used & {root.key, root.order_id, *self.documents(root)}
+            and not any(
+                start <= self.world.as_of and root.due(cell[0][1]) > self.settled_day
+                for start, cell in root.cells.items()
+                if root.due(cell[0][1]) <= self.world.as_of
+            )
+        )
+
+    def documents(self, root: Root) -> set[str]:
+        """Invoices, of whatever status, that carry a line of the root."""
+        return {line["invoice"] for line in self.lines_of(root)}
+
+    def lines_of(self, root: Root) -> list[Record]:
+        """Invoice lines of a root that no fault took away."""
+        lines = self.world.stripe["invoice_line"]
+        return [lines[key] for key in self.lines[root.key] if key in lines]
+
+    def due_starts(self, root: Root) -> list[date]:
+        """Service starts of a root that fell due, oldest first."""
+        return sorted(start for start, cell in root.cells.items() if root.due(cell[0][1]) <= self.world.as_of)
+
+    def final_lines(self, root: Root) -> list[Record]:
+        """Lines of final invoices for a root, by service start."""
+        invoices = self.world.stripe["invoice"]
+        final = [line for line in self.lines_of(root) if invoices[line["invoice"]]["status"] in FINAL]
+        return sorted(final, key=lambda line: (line["period"]["start"], line["id"]))
+
+    def plain(self, root: Root) -> bool:
+        """Tell whether a root is a steady recurring line without amendments, credits or voids in its past."""
+        return (
+            root.charge_type == "Recurring"
+            and len(root.strands) == 1
+            and len(root.billed) > 2
+            and not self.has_credits(root)
+            and not self.world.amendments.get(root.order_id)
+            and len(self.final_lines(root)) == len(self.due_starts(root)) == len(root.billed)
+            and self.world.stripe["subscription"][root.subscription_id or ""]["status"] == "active"
+        )
+
+    def has_credits(self, root: Root) -> bool:
+        """Tell whether a credit note refers to an invoice of the root."""
+        return any(self.world.credits_of.get(document) for document in self.documents(root))
+
+    def alone(self, root: Root) -> bool:
+        """Tell whether a root is the only line of its order."""
+        return len(self.world.roots_of[root.order_id]) == 1
+
+    def claim_invoice(self, suits: Callable[[Record], bool]) -> Record:
+        """Take an invoice that is out of every grace for this fault alone."""
+        invoices = self.world.stripe["invoice"]
+        key = self.pick(
+            "invoice",
+            (
+                key
+                for key, invoice in invoices.items()
+                if key not in self.used and invoice["created"].date() <= self.settled_day and suits(invoice)
+            ),
+        )
+        self.used.add(key)
+        return invoices[key]
+
+    def claim_account(self, suits: Callable[[Record], bool]) -> Record:
+        """Take an account, preferably one without any other fault on its orders."""
+        accounts = self.world.salesforce["Account"]
+        free = [key for key, account in accounts.items() if key not in self.used and suits(account)]
+        busy = {o["AccountId"] for o in self.world.salesforce["Order"].values() if o["Id"] in self.used}
+        key = self.pick("account", [key for key in free if key not in busy] or free)
+        self.used.add(key)
+        return accounts[key]
+
+    def tell(self, control: str, subject: str, minor: int, currency: str) -> None:
+        """Note a planted difference in minor units of a currency."""
+        symbol = currency.upper()
+        self.world.truth.append(Truth(control, subject, to_major(minor, symbol), symbol))
+
+    def tell_without_money(self, control: str, subject: str) -> None:
+        """Note a planted difference that has no amount."""
+        self.world.truth.append(Truth(control, subject, Decimal(0), None))
+
+    def misbehave(self, platform: str, kind: str, object_name: str, **detail: object) -> None:
+        """Ask a look-alike server to do something wrong."""
+        self.world.misbehaviour.append(Misbehaviour(platform, kind, object_name, dict(detail)))
