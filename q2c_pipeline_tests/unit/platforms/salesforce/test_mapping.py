@@ -176,6 +176,7 @@ _TEXTS = st.one_of(
 )
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.fixed_dictionaries({"usage_tiers": _TEXTS, "quantity": st.sampled_from(["1.0", "x", None])}), max_size=6),
     st.data(),
