@@ -8,7 +8,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from q2c_pipeline.sandbox.systems import Record, Systems
@@ -81,7 +81,7 @@ class Reading:
             days = [begin + timedelta(days=n) for n in range((until - begin).days)]
             served = [day for day in days if item["ServiceDate"] <= day <= item["EndDate"]]
             if served:
-                due = served[0] if item["Billing_Timing__c"] == "Advance" else until
+                due = served[0] if item["Billing_Timing__c"] == "Advance" else served[-1] + timedelta(days=1)
                 raw.append((served[0], due, monthly * step * Fraction(len(served), len(days))))
         amounts = [whole(amount) for _, _, amount in raw]
         amounts[-1] += whole(sum((amount for _, _, amount in raw), Fraction(0))) - sum(amounts)
@@ -119,34 +119,45 @@ def net(line: Record) -> int:
 
 def billed(systems: Systems) -> dict[Cell, int]:
     """Net billed amounts in minor units by cell: final invoices less issued credit notes."""
-    stripe, cells = systems.stripe, defaultdict[Any, int](int)
+    stripe, cells = systems.stripe, defaultdict[Cell, int](int)
+    keys = item_keys(systems)
     for line in stripe["invoice_line"].values():
-        invoice = stripe["invoice"][line["invoice"]]
-        if invoice["status"] in {"open", "paid", "uncollectible"}:
-            cells[_cell(systems, line, line["period"]["start"].date())] += net(line)
+        if stripe["invoice"][line["invoice"]]["status"] in {"open", "paid", "uncollectible"}:
+            cells[_cell(systems, keys, line, line["period"]["start"].date())] += net(line)
     for line in stripe["credit_note_line"].values():
         if stripe["credit_note"][line["credit_note"]]["status"] == "issued":
             start = date.fromisoformat(line["metadata"]["service_start"])
             credited = stripe["invoice_line"][line["invoice_line_item"]]
-            cells[_cell(systems, credited, start)] -= line["amount"] - line["discount_amount"]
+            cells[_cell(systems, keys, credited, start)] -= line["amount"] - line["discount_amount"]
     return {cell: amount for cell, amount in cells.items() if amount}
 
 
-def _cell(systems: Systems, line: Record, start: date) -> Cell:
-    invoice = systems.stripe["invoice"][line["invoice"]]
-    return line_key(systems, line), start, line["currency"].upper(), invoice["metadata"]["legal_entity"]
-
-
-def line_key(systems: Systems, line: Record) -> str:
-    """The contract line of an invoice line, found through Salesforce's own write-back first."""
-    details = line["parent"].get("subscription_item_details")
-    if details is None:
-        return str(line["metadata"].get("contract_line"))
+def item_keys(systems: Systems) -> dict[str, str]:
+    """Subscription item -> contract line, by Salesforce's own write-back."""
     reading = Reading(systems)
-    for item in systems.salesforce["OrderItem"].values():
-        if item["Billing_Subscription_Item_Id__c"] == details["subscription_item"]:
-            return reading.key(item)
-    return str(details["subscription"])
+    items = systems.salesforce["OrderItem"].values()
+    return {item["Billing_Subscription_Item_Id__c"]: reading.key(item) for item in items}
+
+
+def _cell(systems: Systems, keys: dict[str, str], line: Record, start: date) -> Cell:
+    invoice = systems.stripe["invoice"][line["invoice"]]
+    return _line_key(keys, line, invoice), start, line["currency"].upper(), invoice["metadata"]["legal_entity"]
+
+
+def _line_key(keys: dict[str, str], line: Record, invoice: Record) -> str:
+    details = line["parent"].get("subscription_item_details")
+    if details:
+        return keys.get(details["subscription_item"], str(details["subscription"]))
+    return str(line["metadata"].get("contract_line", invoice["number"]))
+
+
+def differences(systems: Systems) -> dict[tuple[str, str], Decimal]:
+    """Expected less billed, by contract line and currency, in major units; lines that agree are left out."""
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for sign, cells in ((1, Reading(systems).expected()), (-1, billed(systems))):
+        for (key, _, currency, _), amount in cells.items():
+            sums[key, currency] += Decimal(sign * amount) / MINOR[currency]
+    return {key: amount for key, amount in sums.items() if amount}
 
 
 def ledger_balances(systems: Systems) -> dict[tuple[int, str], Decimal]:
@@ -170,3 +181,28 @@ def account_total(systems: Systems, number: str) -> dict[str, Decimal]:
             line = netsuite["transactionline"][f"{entry['transaction']}-{entry['transactionline']}"]
             sums[symbols[netsuite["transaction"][str(entry["transaction"])]["currency"]]] += line["foreignamount"]
     return {symbol: amount for symbol, amount in sums.items() if amount}
+
+
+def receivables(systems: Systems) -> dict[tuple[str, int], Decimal]:
+    """Posted receivable by quoted document and legal entity, in document currency."""
+    netsuite = systems.netsuite
+    wanted = next(a["id"] for a in netsuite["account"].values() if a["acctnumber"] == "1100")
+    sums: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+    for entry in netsuite["transactionaccountingline"].values():
+        header = netsuite["transaction"][str(entry["transaction"])]
+        if entry["account"] == wanted and entry["accountingbook"] == 1 and header["type"] in {"CustInvc", "CustCred"}:
+            line = netsuite["transactionline"][f"{entry['transaction']}-{entry['transactionline']}"]
+            sums[header["custbody_source_document"], line["subsidiary"]] += line["foreignamount"]
+    return dict(sums)
+
+
+def documents(systems: Systems) -> dict[tuple[str, int], Decimal]:
+    """What the receivable of every final invoice and issued credit note should be."""
+    entities = {one["externalid"]: one["id"] for one in systems.netsuite["subsidiary"].values()}
+    wanted: dict[tuple[str, int], Decimal] = {}
+    for table, sign, statuses in (("invoice", 1, {"open", "paid", "uncollectible"}), ("credit_note", -1, {"issued"})):
+        for record in systems.stripe[table].values():
+            if record["status"] in statuses:
+                total = Decimal(sign * record["total"]) / MINOR[record["currency"].upper()]
+                wanted[record["number"], entities[record["metadata"]["legal_entity"]]] = total
+    return wanted
