@@ -22,6 +22,7 @@ OPTIONAL = ("params", "example")
 CONTROL = ("control", "priority", "severity", "queue", "repair")
 CONTROL_FOLDER = "50_control"
 ASSERTION_FOLDER = "assertions"
+ASSERTION = ("severity",)
 GENERATED_ORDER = 55
 """The generated tables of schema `control` come after the controls (50) and before what reads them (60)."""
 
@@ -115,7 +116,7 @@ def read(path: Path) -> SqlFile:
     text = path.read_text(encoding="utf-8")
     order, schema = _place(path)
     where = f"sql/{path.parent.name}/{path.name}"
-    header = _header(text, where, is_control=path.parent.name == CONTROL_FOLDER)
+    header = _header(text, where, path.parent.name)
     file = SqlFile(where, schema, path.stem, order, header, text)
     _check_params(file)
     return file
@@ -150,9 +151,10 @@ def _place(path: Path) -> tuple[int, str]:
     return int(match["order"]), match["schema"]
 
 
-def _header(text: str, where: str, *, is_control: bool) -> dict[str, str]:
+def _header(text: str, where: str, folder: str) -> dict[str, str]:
     """The `-- key: value` lines at the top; a comment line without a key continues the value above it."""
-    allowed = REQUIRED + OPTIONAL + (CONTROL if is_control else ())
+    needed = REQUIRED + (CONTROL if folder == CONTROL_FOLDER else ())
+    allowed = needed + OPTIONAL + (ASSERTION if folder == ASSERTION_FOLDER else ())
     header: dict[str, str] = {}
     key = ""
     for line in text.splitlines():
@@ -164,7 +166,7 @@ def _header(text: str, where: str, *, is_control: bool) -> dict[str, str]:
             header[key] = match["value"].strip()
         elif key:
             header[key] += " " + line.lstrip("- ").strip()
-    _check_complete(header, REQUIRED + (CONTROL if is_control else ()), where)
+    _check_complete(header, needed, where)
     return header
 
 
