@@ -231,7 +231,7 @@ def _day_to_run(settings: Settings, as_of: date | None) -> date:
 
 
 def _run_night(settings: Settings, as_of: date) -> NightResult:
-    from q2c_pipeline.engine.sqlfiles import load_sql_files
+    from q2c_pipeline.engine.controls import load_sql_files
     from q2c_pipeline.orchestration.jobs import run_nightly_job
     from q2c_pipeline.orchestration.progress import Phases
 

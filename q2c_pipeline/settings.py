@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, NamedTuple, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -171,6 +171,7 @@ class Policy(_Section):
     severity: Severity = Severity()
     overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     bulk_threshold: Annotated[int, Field(ge=1)] = 20_000
+    proration: Literal["actual_days", "thirty_360"] = "actual_days"
 
     @property
     def overlap(self) -> timedelta:
@@ -266,6 +267,7 @@ class Settings(_Section):
             "invoice_grace_days": grace.invoice_days,
             "posting_grace_days": grace.posting_days,
             "group_currency": self.company.group_currency,
+            "proration": self.policy.proration,
             "severity_high_amount": severity.high_amount,
             "severity_critical_amount": severity.critical_amount,
         }

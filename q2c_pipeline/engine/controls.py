@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from q2c_pipeline.engine.sqlfiles import CONTROL, GENERATED_ORDER, SqlFile
+from q2c_pipeline.engine.sqlfiles import CONTROL, GENERATED_ORDER, SqlFile, load
 from q2c_pipeline.errors import SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 FINDING_COLUMNS = (
     "cell_id",
@@ -103,3 +104,8 @@ def _generated(table: str, header: dict[str, str], query: exp.Query) -> SqlFile:
 
 
 __all__ = ["CONTROL", "FINDING_COLUMNS", "with_generated"]
+
+
+def load_sql_files(root: Path | None = None) -> list[SqlFile]:
+    """Everything that a night makes: the files of the numbered folders and the tables made from the controls among them."""
+    return with_generated(load(root))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from q2c_pipeline.engine.runner import Warehouse
 
 READER_SCHEMAS = ("policy", "landing", "canonical", "link", "schedule", "grid", "control", "recon", "mart")
 """What analysts see; `mapped` holds all versions and stays in the work file."""
@@ -52,3 +51,15 @@ def _tables(work: Warehouse, schemas: Sequence[str]) -> list[tuple[str, str]]:
         "select schema_name, table_name from duckdb_tables() where database_name = current_database() order by all"
     ).fetchall()
     return [(schema, table) for schema, table in rows if schema in schemas]
+
+
+def open_published(path: Path) -> Warehouse:
+    """The published copy, read-only; use as a context manager. Raises StoreError when nothing was published yet."""
+    if not path.exists():
+        raise StoreError(
+            expected="a published file",
+            found="none",
+            where=str(path),
+            next_step="run `q2c nightly` first",
+        )
+    return Warehouse(path, read_only=True)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from q2c_pipeline.engine.sqlfiles import load_sql_files
+from q2c_pipeline.engine.controls import load_sql_files
 from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.orchestration.extracting import connected
 from q2c_pipeline.orchestration.loading import field_map, readings

@@ -12,8 +12,8 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from q2c_pipeline.engine import publishing
+from q2c_pipeline.engine.controls import load_sql_files
 from q2c_pipeline.engine.runner import RunResult, Warehouse
-from q2c_pipeline.engine.sqlfiles import SqlFile, load_sql_files
 from q2c_pipeline.errors import ContractError, SourceError, StoreError
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
@@ -111,11 +111,6 @@ def load_all(settings: Settings, warehouse: Warehouse, as_of: date, report: Repo
 def transform(settings: Settings, warehouse: Warehouse, as_of: date, on_table: Callable[[RunResult], None]) -> list[RunResult]:
     """Rebuild every SQL table in the order of its upstreams."""
     return warehouse.run_all(load_sql_files(), settings.sql_parameters(as_of), on_done=on_table)
-
-
-def analyst_files() -> list[SqlFile]:
-    """The ready queries, which are run on demand and not stored."""
-    return [file for file in load_sql_files() if file.schema == "analyst"]
 
 
 def publish_night(settings: Settings, warehouse: Warehouse) -> Path:

@@ -69,12 +69,14 @@ select
     cast(m.month_start_date + interval '1' month as date) as due_date,
     cast(m.quantity as decimal(16, 8)) as quantity,
     m.activated_date,
-    cast(
-        case u.exponent
-            when 0 then round(r.rated_amount, 0) when 1 then round(r.rated_amount, 1) when 2 then round(r.rated_amount, 2)
-            when 3 then round(r.rated_amount, 3) else round(r.rated_amount, 4)
-        end as decimal(20, 4)
-    ) as net_amount
+    -- each branch is cast by itself: a CASE over decimals of different scales takes the smallest scale and drops the cents
+    case u.exponent
+        when 0 then cast(round(r.rated_amount, 0) as decimal(20, 4))
+        when 1 then cast(round(r.rated_amount, 1) as decimal(20, 4))
+        when 2 then cast(round(r.rated_amount, 2) as decimal(20, 4))
+        when 3 then cast(round(r.rated_amount, 3) as decimal(20, 4))
+        else cast(round(r.rated_amount, 4) as decimal(20, 4))
+    end as net_amount
 from metered as m
 inner join rated as r on m.root_line_key = r.root_line_key and m.month_start_date = r.month_start_date
 inner join canonical.currency_unit as u on m.currency = u.currency

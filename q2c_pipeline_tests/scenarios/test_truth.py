@@ -1,0 +1,51 @@
+"""Found = planted exactly, nothing else found, every bridge sums, nothing unexplained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from q2c_pipeline_tests.scenarios.worlds import World, each_alone, mixes, reconciled
+
+UNBALANCED = """
+    select leg, legal_entity_code, currency, period, measure, any_value(difference_amount) as difference, sum(cause_amount) as causes
+    from recon.bridge group by all
+    having sum(cause_amount) <> any_value(difference_amount) or any_value(left_amount) - any_value(right_amount) <> any_value(difference_amount)
+"""
+
+
+def assert_truth(world: World) -> None:
+    found, planted = world.found(), world.planted()
+    assert {"missed": dict(planted - found), "invented": dict(found - planted)} == {"missed": {}, "invented": {}}
+    assert world.query(UNBALANCED).to_dicts() == []
+    assert world.query("select * from recon.bridge where cause = 'unexplained' and cause_amount <> 0").to_dicts() == []
+    assert world.result.blocked == []
+
+
+@pytest.mark.parametrize(("seed", "faults"), mixes(8), ids=lambda v: str(v) if isinstance(v, int) else f"{len(v)} faults")
+def test_found_is_planted(tmp_path: Path, seed: int, faults: Sequence[str]) -> None:
+    with reconciled(tmp_path, seed, faults) as world:
+        assert_truth(world)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "faults"), mixes(30)[8:], ids=lambda v: str(v) if isinstance(v, int) else f"{len(v)} faults")
+def test_found_is_planted_in_more_worlds(tmp_path: Path, seed: int, faults: Sequence[str]) -> None:
+    with reconciled(tmp_path, seed, faults, accounts=25 + seed, months=4 + seed % 7) as world:
+        assert_truth(world)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "faults"), each_alone(), ids=lambda v: str(v) if isinstance(v, int) else ",".join(v))
+def test_each_fault_alone(tmp_path: Path, seed: int, faults: Sequence[str]) -> None:
+    with reconciled(tmp_path, seed, faults) as world:
+        assert_truth(world)
+
+
+def test_a_world_without_faults_has_zero_bridges(tmp_path: Path) -> None:
+    with reconciled(tmp_path, 77, ()) as world:
+        assert world.query("select * from recon.bridge where difference_amount <> 0 or cause_amount <> 0").to_dicts() == []
+        population = world.query("select control_id, population, exceptions from recon.control_result where leg in ('BB', 'BP')")
+        assert population.filter(population["population"] == 0)["control_id"].to_list() == []

@@ -1,0 +1,76 @@
+"""Whole worlds for the truth test: a company with planted faults, its systems over HTTP, a night, and what it found."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+
+from q2c_pipeline.orchestration import lookalikes, night
+from q2c_pipeline.sandbox.company.faults import available_faults
+from q2c_pipeline.sandbox.systems import Truth
+from q2c_pipeline.settings import Settings, load_settings
+
+AS_OF = date(2026, 6, 30)
+Finding = tuple[str, str, Decimal, str | None]
+"""Control, subject, signed amount, currency."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A reconciled company: what was planted, and a door to what was found."""
+
+    plan: lookalikes.Plan
+    truth: Sequence[Truth]
+    settings: Settings
+    result: night.NightResult
+
+    def query(self, sql: str) -> pl.DataFrame:
+        """Rows of the published tables."""
+        return night.query_published(self.settings, sql)
+
+    def planted(self) -> Counter[Finding]:
+        """What an honest reconciliation must report."""
+        return Counter((t.control_id, t.subject_key, t.amount.quantize(Decimal("0.0001")), t.currency) for t in self.truth)
+
+    def found(self) -> Counter[Finding]:
+        """What this one reported, work in flight included."""
+        rows = self.query(
+            "select control_id, subject_key, difference_amount, currency from recon.exception "
+            "union all select 'timing', subject_key, sum(difference_amount), currency from recon.timing where measure in ('net', 'receivable') group by subject_key, currency"
+        )
+        return Counter((c, s, Decimal(a or 0).quantize(Decimal("0.0001")), cur) for c, s, a, cur in rows.iter_rows())
+
+
+def mixes(count: int) -> list[tuple[int, tuple[str, ...]]]:
+    """Seeds with mixes of faults: clean, each alone somewhere, and ever larger handfuls; the same list every time."""
+    names = sorted(available_faults())
+    drawn: list[tuple[int, tuple[str, ...]]] = [(1, ()), (2, ())]
+    dice = random.Random(20260630)
+    while len(drawn) < count:
+        handful = dice.sample(names, dice.randint(1, len(names)))
+        drawn.append((len(drawn) + 1, tuple(sorted(handful))))
+    return drawn
+
+
+def each_alone() -> list[tuple[int, tuple[str, ...]]]:
+    """Every fault by itself, so that a failure names its cause."""
+    return [(100 + number, (name,)) for number, name in enumerate(sorted(available_faults()))]
+
+
+@contextmanager
+def reconciled(folder: Path, seed: int, faults: Sequence[str], *, accounts: int = 25, months: int = 5) -> Iterator[World]:
+    """Build the company, serve it, run one night against it over HTTP."""
+    plan = lookalikes.Plan(seed, accounts, months, AS_OF, tuple(faults))
+    credentials = lookalikes.new_credentials()
+    with lookalikes.serving_here(plan, credentials) as served:
+        settings = load_settings(lookalikes.write_config(folder, served.urls), credentials)
+        result = night.run_night(settings, AS_OF, lambda *_: None)
+        yield World(plan, served.truth, settings, result)
