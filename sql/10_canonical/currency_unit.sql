@@ -5,7 +5,13 @@
 select
     currency,
     exponent,
-    cast(case exponent when 0 then 1 when 1 then 0.1 when 2 then 0.01 when 3 then 0.001 else 0.0001 end as decimal(5, 4)) as minor_unit,
+    case exponent
+        when 0 then cast(1 as decimal(5, 4))
+        when 1 then cast(0.1 as decimal(5, 4))
+        when 2 then cast(0.01 as decimal(5, 4))
+        when 3 then cast(0.001 as decimal(5, 4))
+        else cast(0.0001 as decimal(5, 4))
+    end as minor_unit,
     case exponent
         when 0 then cast(1000000000000000000000000 as hugeint)
         when 1 then cast(100000000000000000000000 as hugeint)

@@ -77,11 +77,13 @@ select -- amount at risk is rounded once at the group currency's exponent
     v.reason,
     v.evidence,
     v.difference_amount,
-    case when v.currency is null then cast(0 as decimal(20, 4)) else cast(case v.exponent
-        when 0 then round(abs(cast(v.difference_amount as decimal(38, 4))) * v.exchange_rate, 0)
-        when 3 then round(abs(cast(v.difference_amount as decimal(38, 4))) * v.exchange_rate, 3)
-        else round(abs(cast(v.difference_amount as decimal(38, 4))) * v.exchange_rate, 2)
-    end as decimal(20, 4)) end as amount_at_risk,
+    -- each branch is cast by itself: a CASE over decimals of different scales takes the smallest scale and drops the cents
+    case
+        when v.currency is null then cast(0 as decimal(20, 4))
+        when v.exponent = 0 then cast(round(abs(cast(v.difference_amount as decimal(38, 4))) * v.exchange_rate, 0) as decimal(20, 4))
+        when v.exponent = 3 then cast(round(abs(cast(v.difference_amount as decimal(38, 4))) * v.exchange_rate, 3) as decimal(20, 4))
+        else cast(round(abs(cast(v.difference_amount as decimal(38, 4))) * v.exchange_rate, 2) as decimal(20, 4))
+    end as amount_at_risk,
     coalesce(t.tolerance_amount > 0 and abs(v.difference_amount) <= t.tolerance_amount, false) as is_tolerated
 from valued as v
 left join policy.tolerance as t on v.control_id = t.control_id and v.currency = t.currency
