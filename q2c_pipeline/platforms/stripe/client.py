@@ -29,12 +29,17 @@ class StripeClient:
 
     def __init__(self, instance: Instance, log: RequestLog, policy: RetryPolicy | None = None) -> None:
         headers = {"Authorization": f"Bearer {_api_key(instance)}", "Stripe-Version": API_VERSION}
-        concurrency = int(instance.conventions.get("concurrency", "4"))
-        self._http = HttpSession(instance.url, log=log, authorize=lambda _renew: headers, policy=policy, concurrency=concurrency)
+        self._http = HttpSession(instance.url, log=log, authorize=lambda _renew: headers, policy=policy)
 
     def get(self, path: str, params: Params | None = None) -> Raw:
         """One answer."""
-        answer: Raw = loads_exact(self._http.request("GET", path, params=params or None).content)
+        content = self._http.request("GET", path, params=params or None).content
+        try:
+            answer = loads_exact(content)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise _not_stripes(path, "a JSON object", content[:100].decode(errors="replace"))
         return answer
 
     def retrieve(self, path: str, record_id: str) -> Raw | None:
@@ -51,32 +56,33 @@ class StripeClient:
         """All pages of a list, newest first."""
         asked = {**params, "limit": str(PAGE)}
         while True:
-            page = self.get(path, asked)
-            yield page["data"]
-            if not page["has_more"]:
+            records, has_more = self._page(path, asked)
+            yield records
+            if not has_more:
                 return
-            asked["starting_after"] = page["data"][-1]["id"]
+            asked["starting_after"] = records[-1]["id"]
 
     def drain(self, path: str, params: Params | None = None) -> list[Raw]:
         """A whole list."""
         return [record for page in self.pages(path, params or {}) for record in page]
 
-    def whole(self, embedded: Raw, path: str) -> list[Raw]:
+    def whole(self, embedded: Raw | None, path: str) -> list[Raw]:
         """All elements of a list inside an object, which carries only the first few itself."""
-        found: list[Raw] = embedded["data"]
-        if not embedded["has_more"]:
+        found: list[Raw] = (embedded or {}).get("data", [])
+        if embedded and not embedded.get("has_more"):
             return found
         address, _, query = path.partition("?")
         named = dict(pair.split("=", 1) for pair in query.split("&") if pair)
-        return found + self.drain(address, {**named, "starting_after": found[-1]["id"]})
+        cursor = {"starting_after": found[-1]["id"]} if found else {}
+        return found + self.drain(address, {**named, **cursor})
 
     def sweep(
         self, path: str, params: Params, since: datetime | None, until: datetime, handle: Callable[[list[Raw]], R]
     ) -> list[R]:
         """`handle` on every page of the records created in since <= created < until; slices of the time run in parallel."""
-        first = self.get(path, {**params, **_created(since, until), "limit": str(PAGE)})
-        if not first["has_more"]:
-            return [handle(first["data"])]
+        first, has_more = self._page(path, {**params, **_created(since, until), "limit": str(PAGE)})
+        if not has_more:
+            return [handle(first)]
         start = since or self._before_the_first(path, params, until)
 
         def read(part: Params) -> list[R]:
@@ -93,11 +99,20 @@ class StripeClient:
         """Give the connections back."""
         self._http.close()
 
+    def _page(self, path: str, params: Params) -> tuple[list[Raw], bool]:
+        answer = self.get(path, params)
+        records, has_more = answer.get("data"), answer.get("has_more")
+        if not isinstance(records, list) or not isinstance(has_more, bool) or (has_more and not records):
+            raise _not_stripes(path, "a list with data and has_more", ", ".join(sorted(answer))[:200])
+        if not all(isinstance(record, dict) and record.get("id") for record in records):
+            raise _not_stripes(path, "an id in every record", "a record without one")
+        return records, has_more
+
     def _before_the_first(self, path: str, params: Params, until: datetime) -> datetime:
         """A moment before any record; the list has no oldest-first order, so look back twice as far until nothing is there."""
         span = _FIRST_LOOK_BACK
         while until - span > _EPOCH:
-            if not self.get(path, {**params, **_created(None, until - span), "limit": "1"})["data"]:
+            if not self._page(path, {**params, **_created(None, until - span), "limit": "1"})[0]:
                 return until - span
             span *= 2
         return _EPOCH
@@ -118,6 +133,11 @@ def _slices(start: datetime, until: datetime, count: int) -> list[Params]:
     first, last = int(start.timestamp()), int(until.timestamp())
     cuts = sorted({first + (last - first) * number // count for number in range(count + 1)})
     return [{"created[gte]": str(low), "created[lt]": str(high)} for low, high in pairwise(cuts)]
+
+
+def _not_stripes(path: str, expected: str, found: str) -> SourceError:
+    step = "check the instance's url; a proxy in between may have answered, otherwise ask Stripe's support"
+    return SourceError(expected=expected, found=found or "nothing", where=f"GET {path}", next_step=step)
 
 
 def _api_key(instance: Instance) -> str:

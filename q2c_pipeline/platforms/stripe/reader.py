@@ -83,7 +83,7 @@ class Reader:
         return piece_of(raw, parts, kind, stamp_of(self.window))
 
     def _take_parts(self, raw: Raw, kind: Parts) -> list[Raw]:
-        return self.client.whole(raw.pop(kind.key), kind.path.format(id=raw["id"]))
+        return self.client.whole(raw.pop(kind.key, None), kind.path.format(id=raw["id"]))
 
 
 def stamp_of(window: Window) -> FlatRecord:

@@ -53,7 +53,7 @@ def create(call: Call) -> Record:
 def void(call: Call) -> Record:
     """Take back a credit note that was issued before payment."""
     note = call.record("credit_note")
-    if note.get("status", "issued") != "issued" or note.get("type") != "pre_payment":
+    if note.get("status", "issued") != "issued" or note.get("type", "pre_payment") != "pre_payment":
         invalid("Only an issued pre-payment credit note can be voided.")
     call.change("credit_note", note, {"status": "void", "voided_at": call.store.tick()}, "voided")
     _settle(call, note, -1)
@@ -199,7 +199,7 @@ def _creditable(invoice: Record) -> int:
 
 def _settle(call: Call, note: Record, sign: int) -> None:
     invoice = call.store.table("invoice")[note["invoice"]]
-    before, after = sign * note["pre_payment_amount"], sign * note["post_payment_amount"]
+    before, after = sign * note.get("pre_payment_amount", 0), sign * note.get("post_payment_amount", 0)
     remaining = invoice["amount_remaining"] - before
     values = {
         "pre_payment_credit_notes_amount": invoice.get("pre_payment_credit_notes_amount", 0) + before,
