@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from q2c_pipeline.domain.kinds import AccountClass, Leg, Platform, Role
 from q2c_pipeline.domain.money import exponents
+from q2c_pipeline.engine.sqlfiles import load
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.platforms.extraction import Instance
 
@@ -169,6 +170,7 @@ class Policy(_Section):
     version: str = "1"
     grace: Grace = Grace()
     severity: Severity = Severity()
+    tolerances: dict[str, dict[Currency, Amount]] = {}
     overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     bulk_threshold: Annotated[int, Field(ge=1)] = 20_000
     proration: Literal["actual_days", "thirty_360"] = "actual_days"
@@ -273,13 +275,15 @@ class Settings(_Section):
         }
 
     def policy_frames(self) -> dict[str, pl.DataFrame]:
-        """The policy's tables: `policy.entity`, `policy.instance`, `policy.currency`."""
+        """The policy's tables: `policy.entity`, `policy.instance`, `policy.currency`, `policy.tolerance`."""
         entities = [(code, entity.currency, entity.country) for code, entity in self.company.entities.items()]
         instances = [(one.name, one.platform.value, one.plays.value) for one in self.instances]
+        tolerances = [(control, *limit) for control, limits in self.policy.tolerances.items() for limit in limits.items()]
         return {
             "entity": _frame(entities, legal_entity_code=pl.String(), currency=pl.String(), country_code=pl.String()),
             "instance": _frame(instances, instance=pl.String(), platform=pl.String(), role=pl.String()),
             "currency": _frame(sorted(exponents().items()), currency=pl.String(), exponent=pl.Int64()),
+            "tolerance": _frame(tolerances, control_id=pl.String(), currency=pl.String(), tolerance_amount=pl.Decimal(20, 4)),
         }
 
     def _secret(self, instance: str, key: str) -> SecretStr:
@@ -394,6 +398,9 @@ def _contradictions(settings: Settings, file: Path) -> Iterator[_Problem]:
     if severity.high_amount > severity.critical_amount:
         found = f"{severity.high_amount} and {severity.critical_amount}"
         yield _Problem("high_amount not above critical_amount", found, f"{file.name}: policy.severity", "swap or correct them")
+    controls = {one.header["control"] for one in load() if one.is_control} if settings.policy.tolerances else set()
+    for name in sorted(settings.policy.tolerances.keys() - controls):
+        yield _Problem("a control id", f"'{name}'", f"{file.name}: policy.tolerances", did_you_mean(name, controls))
 
 
 def _from_variable(name: str, environ: Mapping[str, str], where: str) -> SecretStr:

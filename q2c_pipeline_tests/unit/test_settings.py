@@ -56,6 +56,7 @@ def test_defaults_fill_what_is_not_said(tmp_path: Path) -> None:
         "invoice_grace_days": 3,
         "posting_grace_days": 2,
         "group_currency": "USD",
+        "proration": "actual_days",
         "severity_high_amount": Decimal("250.50"),
         "severity_critical_amount": Decimal(10_000),
     }
@@ -66,6 +67,15 @@ def test_policy_tables_hold_the_company(tmp_path: Path) -> None:
     assert frames["entity"].rows() == [("US", "USD", "US"), ("DE", "EUR", "DE")]
     assert frames["instance"].rows() == [("sf_main", "salesforce", "crm"), ("stripe_main", "stripe", "billing")]
     assert {("JPY", 0), ("KWD", 3), ("USD", 2)} <= set(frames["currency"].rows())
+
+
+def test_tolerances_are_exact_and_per_control_and_currency(tmp_path: Path) -> None:
+    settings = _load(tmp_path, RIGHT + "[policy.tolerances]\nBB04 = { USD = 0.05, JPY = 5 }\n")
+    assert settings.policy_frames()["tolerance"].rows() == [
+        ("BB04", "USD", Decimal("0.05")),
+        ("BB04", "JPY", Decimal(5)),
+    ]
+    assert _load(tmp_path).policy_frames()["tolerance"].is_empty()
 
 
 def test_only_legs_with_both_sides_run(tmp_path: Path) -> None:
@@ -112,6 +122,9 @@ def test_the_business_day_is_the_last_complete_one_in_the_companys_zone(tmp_path
         ("high_amount", "hi_amount", "did you mean 'high_amount'?"),
         ("[policy.severity]", "[policy.grace]\nposting_days = -1\n[policy.severity]", "policy.grace.posting_days"),
         ("[policy.severity]", '[schedule]\nnightly = "daily"\n[policy.severity]', "a cron line of five fields"),
+        ("[policy.severity]", "[policy.tolerances]\nBB4 = { USD = 1 }\n[policy.severity]", "did you mean 'BB04'?"),
+        ("[policy.severity]", "[policy.tolerances]\nBB04 = { USX = 1 }\n[policy.severity]", "'USX'"),
+        ("[policy.severity]", '[policy]\nproration = "days"\n[policy.severity]', "policy.proration"),
         ("[company]", "[company", "valid TOML"),
         ("[company.entities]", "[company.entities.XX]", "company.entities.XX"),
     ],
