@@ -60,8 +60,8 @@ _QUERIES = {
         select control_id, leg, says, population, exceptions, amount_at_risk, status
         from recon.control_result order by control_id""",
     "timing": """
-        select leg, subject_key, legal_entity_code, currency, period, due_date, difference_amount, reason
-        from recon.timing order by leg, legal_entity_code, currency, period, subject_key""",
+        select leg, subject_key, legal_entity_code, currency, period, measure, left_amount, right_amount, difference_amount
+        from recon.timing order by leg, legal_entity_code, currency, period, subject_key, measure, cell_id""",
     "completeness": """
         select instance, object_name, as_of, source_rows, landed_rows, loaded_rows, rejected_rows, checks, failed_checks,
                first_failure

@@ -328,9 +328,10 @@ _TIMING_COLUMNS = (
     Column("legal_entity_code", "Entity", width=8),
     Column("currency", "Currency", width=9),
     Column("period", "Period", Kind.PERIOD, 9),
-    Column("due_date", "Due", Kind.DATE, 11),
+    Column("measure_name", "Measure", width=18),
+    Column("left_amount", "Left side", Kind.AMOUNT, 16),
+    Column("right_amount", "Right side", Kind.AMOUNT, 16),
     Column("difference_amount", "Difference", Kind.AMOUNT, 16),
-    Column("reason", "Reason", width=60),
 )
 _REJECT_COLUMNS = (
     Column("instance", "Instance", width=18),

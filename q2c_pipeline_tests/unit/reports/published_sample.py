@@ -46,8 +46,8 @@ _DDL = (
        cause_amount decimal(20,4))""",
     """recon.control_result (control_id varchar, leg varchar, says varchar, population bigint, exceptions bigint,
        amount_at_risk decimal(20,4), status varchar)""",
-    """recon.timing (leg varchar, subject_key varchar, legal_entity_code varchar, currency varchar, period date,
-       due_date date, difference_amount decimal(20,4), reason varchar)""",
+    """recon.timing (cell_id varchar, leg varchar, subject_key varchar, legal_entity_code varchar, currency varchar,
+       period date, measure varchar, left_amount decimal(20,4), right_amount decimal(20,4), difference_amount decimal(20,4))""",
     """control.catalogue (control_id varchar, leg varchar, claim varchar, severity varchar, queue varchar, says varchar,
        repair varchar)""",
     """mart.exception_record (exception_id varchar, side varchar, instance varchar, table_name varchar, source_id varchar,
@@ -157,15 +157,19 @@ def _exception(number: int, sample: Sample) -> dict[str, Any]:
 
 def _timing(number: int) -> dict[str, Any]:
     entity, currency, scale = BOOKS[number % len(BOOKS)]
+    leg = "BB" if number % 2 else "BP"
+    amount = Decimal(4200 * scale + number).quantize(ZERO)
     return {
-        "leg": "BB" if number % 2 else "BP",
+        "cell_id": f"cell{number}",
+        "leg": leg,
         "subject_key": f"INV-{entity}-{number:06d}",
         "legal_entity_code": entity,
         "currency": currency,
         "period": PERIODS[-1],
-        "due_date": AS_OF - timedelta(days=number % 3),
-        "difference_amount": Decimal(4200 * scale + number).quantize(ZERO),
-        "reason": "inside its days of grace",
+        "measure": MEASURES[leg][0],
+        "left_amount": amount,
+        "right_amount": ZERO,
+        "difference_amount": amount,
     }
 
 
