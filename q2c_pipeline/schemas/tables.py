@@ -64,6 +64,12 @@ _ALL = (
         "currency",
     ),
     _table(
+        "opportunity_line",
+        "one product of a deal",
+        "crm",
+        "opportunity_source_id product_source_id? quantity unit_price?",
+    ),
+    _table(
         "contract",
         "an approved commercial commitment, or an amendment of one",
         "crm",

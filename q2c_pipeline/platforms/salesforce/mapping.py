@@ -79,6 +79,7 @@ def readings(conventions: Mapping[str, str], account_classes: Mapping[str, str])
         Reading("Product2", "product", _record() | _product()),
         Reading("PricebookEntry", "price", _record() | _price(own)),
         Reading("Opportunity", "opportunity", _record() | _opportunity(own)),
+        Reading("OpportunityLineItem", "opportunity_line", _record() | _opportunity_line()),
         Reading("Order", "contract", _record() | _contract(own)),
         Reading("OrderItem", "contract_line", _record() | _contract_line()),
         Reading("OrderItem", "contract_tier", _record() | TIERS.columns, where=TIERS.where, prepare=TIERS.prepare),
@@ -148,6 +149,15 @@ def _stage(is_closed: pl.Expr, is_won: pl.Expr) -> pl.Expr:
 
 
 _STAGES = (kinds.OpportunityStage.WON, kinds.OpportunityStage.LOST, kinds.OpportunityStage.OPEN)
+
+
+def _opportunity_line() -> dict[str, Column]:
+    return {
+        "opportunity_source_id": text("opportunity_id"),
+        "product_source_id": text("product_id"),
+        "quantity": rate("quantity"),
+        "unit_price": rate("unit_price"),
+    }
 
 
 def _contract(own: Column) -> dict[str, Column]:

@@ -92,6 +92,12 @@ def test_opportunity_stage_comes_from_closed_and_won(closed: str, won: str, stag
     assert (row["opportunity_stage"], row["opportunity_amount"]) == (stage, Decimal("1200.1"))
 
 
+def test_opportunity_line() -> None:
+    line: Row = {"opportunity_id": "006A", "product_id": "01tA", "quantity": "3.0", "unit_price": "5.0E-4"}
+    assert "5.0E-4" in mapped("opportunity_line", line)[0]["reject_reason"]
+    assert mapped("opportunity_line", line | {"unit_price": "0.0005"})[0]["unit_price"] == Decimal("0.0005")
+
+
 @pytest.mark.parametrize(
     ("status", "code", "expected"),
     [("Activated", "Activated", "activated"), ("Draft", "Draft", "draft"), ("Cancelled", "Draft", "cancelled")],
