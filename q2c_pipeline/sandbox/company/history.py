@@ -11,7 +11,7 @@ from q2c_pipeline.sandbox.company.customers import Customer, open_account
 from q2c_pipeline.sandbox.company.dates import DAY, add_months, days_between, month_end
 from q2c_pipeline.sandbox.company.finish import finish
 from q2c_pipeline.sandbox.company.foundation import lay_foundation
-from q2c_pipeline.sandbox.company.profiles import ONLY_STORIES, SECOND_STORIES, STORIES, small_module
+from q2c_pipeline.sandbox.company.profiles import ONLY_STORIES, SECOND_STORIES, STORIES, small_modules
 from q2c_pipeline.sandbox.company.releasing import release_month
 from q2c_pipeline.sandbox.company.voiding import plan_voids
 from q2c_pipeline.sandbox.company.world import World
@@ -38,9 +38,11 @@ def live_through(seed: int, accounts: int, months: int, as_of: date) -> World:
 def _tell_stories(world: World, index: int, customer: Customer) -> None:
     story = STORIES[index % len(STORIES)]
     story(world, customer)
-    if story not in ONLY_STORIES:
-        second = SECOND_STORIES[index // 3 % len(SECOND_STORIES)] if index % 3 == 0 else small_module
-        second(world, customer)
+    if story in ONLY_STORIES:
+        return
+    small_modules(world, customer)
+    if index % 3 == 0:
+        SECOND_STORIES[index // 3 % len(SECOND_STORIES)](world, customer)
 
 
 def _live_day(world: World, day: date) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,10 +13,10 @@ from q2c_pipeline.sandbox.company.dates import add_months
 from q2c_pipeline.sandbox.company.selling import Deal, Sale, propose, sell
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from q2c_pipeline.sandbox.company.customers import Customer
-    from q2c_pipeline.sandbox.company.terms import Root
     from q2c_pipeline.sandbox.company.world import World
 
 DISCOUNTS = tuple(Decimal(text) for text in ("0", "0", "5", "10", "12.5", "15", "20"))
@@ -36,24 +37,41 @@ def _discount(world: World) -> Decimal:
     return world.rng.choice(DISCOUNTS)
 
 
-def _book(world: World, customer: Customer, start: date, deals: tuple[Deal, ...], months: int = 12) -> list[Root]:
-    """Sell now what starts on `start`: the order is activated some days before."""
+@dataclass(frozen=True)
+class Sequel:
+    """What happens to an order later: an amendment, and what is sold with it."""
+
+    act: Callable[..., None]
+    kind: str
+    effective: date
+    quantity: int = 0
+    price: Decimal = Decimal(0)
+    extra: tuple[object, ...] = ()
+
+
+def _book(
+    world: World,
+    customer: Customer,
+    start: date,
+    deals: tuple[Deal, ...],
+    months: int = 12,
+    sequel: Sequel | None = None,
+) -> None:
+    """Plan an order that starts on `start`; it is activated some days before."""
     activated = max(world.start, min(world.as_of, start) - timedelta(days=world.rng.randint(1, 5)))
-    return sell(world, Sale(customer, start, activated, deals, months))
+    world.plan(activated, "sell", _sell, Sale(customer, start, activated, deals, months), sequel)
 
 
-def _later(root: Root, months: int, days: int) -> date:
-    return add_months(root.start, months) + timedelta(days=days)
+def _sell(world: World, _day: date, sale: Sale, sequel: Sequel | None) -> None:
+    roots = sell(world, sale)
+    if sequel:
+        recurring = tuple(root for root in roots if root.charge_type == "Recurring")
+        amendment = Amendment(sale.customer, recurring, sequel.kind, sequel.effective, sequel.quantity, sequel.price)
+        world.plan(sequel.effective - timedelta(days=2), "sell", sequel.act, amendment, *sequel.extra)
 
 
-def _change(
-    world: World, customer: Customer, roots: list[Root], kind: str, effective: date, **terms: int | Decimal
-) -> Amendment | None:
-    """Plan an amendment two days before it takes effect; none if that day lies after the history."""
-    recurring = tuple(root for root in roots if root.charge_type == "Recurring")
-    amendment = Amendment(customer, recurring, kind, effective, **terms)  # type: ignore[arg-type]
-    world.plan(effective - timedelta(days=2), "sell", amend, amendment)
-    return amendment
+def _later(start: date, months: int, days: int) -> date:
+    return add_months(start, months) + timedelta(days=days)
 
 
 def steady(world: World, customer: Customer) -> None:
@@ -84,35 +102,39 @@ def ramp_price(world: World, customer: Customer) -> None:
 
 def cancelled(world: World, customer: Customer) -> None:
     """Leaves in the middle of a paid month: the rest is credited."""
-    roots = _book(world, customer, _after(world, 6, 12), (Deal(PRO, _seats(world), _discount(world)),))
-    effective = _later(roots[0], 2, world.rng.randint(5, 20))
-    _change(world, customer, roots, "Cancellation", effective)
+    start = _after(world, 6, 12)
+    sequel = Sequel(amend, "Cancellation", _later(start, 2, world.rng.randint(5, 20)))
+    _book(world, customer, start, (Deal(PRO, _seats(world), _discount(world)),), sequel=sequel)
 
 
 def cancelled_quarterly(world: World, customer: Customer) -> None:
     """Leaves in the middle of a paid quarter."""
-    roots = _book(world, customer, _after(world, 6, 8), (Deal(ANALYTICS, 3, _discount(world), "Quarterly"),))
-    _change(world, customer, roots, "Cancellation", _later(roots[0], 1, world.rng.randint(5, 20)))
+    start = _after(world, 6, 8)
+    sequel = Sequel(amend, "Cancellation", _later(start, 1, world.rng.randint(5, 20)))
+    _book(world, customer, start, (Deal(ANALYTICS, 3, _discount(world), "Quarterly"),), sequel=sequel)
 
 
 def cancelled_at_boundary(world: World, customer: Customer) -> None:
     """Leaves at the end of a month: nothing to credit."""
-    roots = _book(world, customer, _after(world, 6, 12), (Deal(CORE, _seats(world), _discount(world)),))
-    _change(world, customer, roots, "Cancellation", _later(roots[0], 2, 0))
+    start = _after(world, 6, 12)
+    sequel = Sequel(amend, "Cancellation", _later(start, 2, 0))
+    _book(world, customer, start, (Deal(CORE, _seats(world), _discount(world)),), sequel=sequel)
 
 
 def grows(world: World, customer: Customer) -> None:
-    """More seats in the middle of a month, and the next world cycle also in arrears."""
-    roots = _book(world, customer, _after(world, 6, 25), (Deal(CORE, _seats(world), _discount(world)),))
-    effective = _later(roots[0], 2, world.rng.randint(3, 22))
-    _change(world, customer, roots, "Quantity Increase", effective, quantity=world.rng.randint(2, 12))
+    """More seats in the middle of a month."""
+    start = _after(world, 6, 25)
+    effective = _later(start, 2, world.rng.randint(3, 22))
+    sequel = Sequel(amend, "Quantity Increase", effective, quantity=world.rng.randint(2, 12))
+    _book(world, customer, start, (Deal(CORE, _seats(world), _discount(world)),), sequel=sequel)
 
 
 def shrinks(world: World, customer: Customer) -> None:
     """Fewer seats in the middle of a month."""
-    roots = _book(world, customer, _after(world, 6, 25), (Deal(PRO, _seats(world) + 8, _discount(world)),))
-    effective = _later(roots[0], 2, world.rng.randint(3, 22))
-    _change(world, customer, roots, "Quantity Decrease", effective, quantity=world.rng.randint(2, 8))
+    start = _after(world, 6, 25)
+    effective = _later(start, 2, world.rng.randint(3, 22))
+    sequel = Sequel(amend, "Quantity Decrease", effective, quantity=world.rng.randint(2, 8))
+    _book(world, customer, start, (Deal(PRO, _seats(world) + 8, _discount(world)),), sequel=sequel)
 
 
 def dearer(world: World, customer: Customer) -> None:
@@ -126,27 +148,26 @@ def cheaper(world: World, customer: Customer) -> None:
 
 
 def _price_change(world: World, customer: Customer, percent: Decimal) -> None:
-    roots = _book(world, customer, _after(world, 6, 25), (Deal(CORE, _seats(world), _discount(world)),))
-    effective = _later(roots[0], 2, world.rng.randint(3, 22))
+    start = _after(world, 6, 25)
     price = PRODUCT[CORE].list_price(customer.currency) * percent / 100
-    _change(world, customer, roots, "Price Change", effective, price=price)
+    sequel = Sequel(amend, "Price Change", _later(start, 2, world.rng.randint(3, 22)), price=price)
+    _book(world, customer, start, (Deal(CORE, _seats(world), _discount(world)),), sequel=sequel)
 
 
 def adds_on(world: World, customer: Customer) -> None:
     """Buys another module that ends together with the first order."""
-    roots = _book(world, customer, _after(world, 6, 25), (Deal(CORE, _seats(world), _discount(world)),))
-    effective = _later(roots[0], 1, world.rng.randint(3, 22))
-    amendment = Amendment(customer, tuple(roots), "Co-term Add-on", effective)
-    world.plan(effective - timedelta(days=2), "sell", add_on, amendment, Deal(ANALYTICS, 2, Decimal(5)))
+    start = _after(world, 6, 25)
+    effective = _later(start, 1, world.rng.randint(3, 22))
+    sequel = Sequel(add_on, "Co-term Add-on", effective, extra=(Deal(ANALYTICS, 2, Decimal(5)),))
+    _book(world, customer, start, (Deal(CORE, _seats(world), _discount(world)),), sequel=sequel)
 
 
 def renews_early(world: World, customer: Customer) -> None:
     """Replaces the running order by a larger one."""
-    seats = _seats(world)
-    roots = _book(world, customer, _after(world, 6, 25), (Deal(PRO, seats, _discount(world)),))
-    effective = _later(roots[0], 2, world.rng.randint(0, 20))
-    amendment = Amendment(customer, tuple(roots), "Cancellation", effective)
-    world.plan(effective - timedelta(days=2), "sell", renew_early, amendment, (Deal(PRO, seats + 5, Decimal(10)),))
+    start, seats = _after(world, 6, 25), _seats(world)
+    larger = (Deal(PRO, seats + 5, Decimal(10)),)
+    sequel = Sequel(renew_early, "Cancellation", _later(start, 2, world.rng.randint(0, 20)), extra=(larger,))
+    _book(world, customer, start, (Deal(PRO, seats, _discount(world)),), sequel=sequel)
 
 
 def calendar_quarters(world: World, customer: Customer) -> None:
@@ -177,9 +198,9 @@ def semiannual(world: World, customer: Customer) -> None:
 def arrears_monthly(world: World, customer: Customer) -> None:
     """Seats billed after each month; they grow in the middle of one."""
     deal = Deal(CORE, _seats(world), _discount(world), timing="Arrears")
-    roots = _book(world, customer, _after(world, 6, 25), (deal,))
-    effective = _later(roots[0], 1, world.rng.randint(3, 22))
-    _change(world, customer, roots, "Quantity Increase", effective, quantity=3)
+    start = _after(world, 6, 25)
+    sequel = Sequel(amend, "Quantity Increase", _later(start, 1, world.rng.randint(3, 22)), quantity=3)
+    _book(world, customer, start, (deal,), sequel=sequel)
 
 
 def arrears_quarterly(world: World, customer: Customer) -> None:
@@ -223,32 +244,32 @@ def short_term(world: World, customer: Customer) -> None:
     _book(world, customer, _after(world, 6, 12), (Deal(SANDBOX, 2, _discount(world)),), months=3)
 
 
-def small_module(world: World, customer: Customer) -> None:
-    """A second, small order: one module, in some months on calendar months."""
+def small_modules(world: World, customer: Customer) -> None:
+    """A second, small order: one module or two, in some cases on calendar months."""
     anchor = world.rng.choice(("Start", "Start", "Calendar"))
-    deal = Deal(SANDBOX, world.rng.randint(2, 6), _discount(world), anchor=anchor)
-    _book(world, customer, _after(world, 6, 45), (deal,))
+    deals = tuple(Deal(product, world.rng.randint(2, 6), _discount(world), anchor=anchor) for product in (SANDBOX, ANALYTICS))
+    _book(world, customer, _after(world, 6, 45), deals[: world.rng.choice((1, 1, 2))])
 
 
 def starts_later(world: World, customer: Customer) -> None:
-    """Signed in the last month, served from next month on."""
+    """Signed in the last weeks, served from next month on."""
     start = world.as_of + timedelta(days=world.rng.randint(8, 40))
-    sale = Sale(customer, start, world.as_of - timedelta(days=world.rng.randint(6, 20)), (Deal(CORE, _seats(world)),))
-    world.plan(sale.activated, "sell", _sell_on, sale)
-
-
-def _sell_on(world: World, _day: date, sale: Sale) -> None:
-    sell(world, sale)
+    activated = world.as_of - timedelta(days=world.rng.randint(6, 20))
+    sale = Sale(customer, start, activated, (Deal(CORE, _seats(world)),))
+    world.plan(activated, "sell", _sell, sale, None)
 
 
 def undecided(world: World, customer: Customer) -> None:
-    """A prospect: a lost opportunity, an open one, an order that is still a draft."""
-    day = _after(world, 10, 60)
+    """A prospect: a lost opportunity, an open one, an order that is still a draft and one that was withdrawn."""
     deals = (Deal(PRO, _seats(world), _discount(world)),)
+    world.plan(min(_after(world, 10, 60), world.as_of), "sell", _hesitate, customer, deals)
+
+
+def _hesitate(world: World, day: date, customer: Customer, deals: tuple[Deal, ...]) -> None:
     propose(world, customer, day, "Closed Lost", deals)
-    propose(world, customer, world.as_of, "Prospecting", deals)
-    sell(world, Sale(customer, world.as_of + timedelta(days=20), day, deals), "Draft")
-    sell(world, Sale(customer, day + timedelta(days=20), day, deals), "Cancelled")
+    propose(world, customer, day, "Prospecting", deals)
+    for status in ("Draft", "Cancelled"):
+        sell(world, Sale(customer, day + timedelta(days=20), day, deals), status)
 
 
 STORIES = (
@@ -279,4 +300,4 @@ STORIES = (
     last_minute,
 )
 ONLY_STORIES = (starts_later, undecided)
-SECOND_STORIES = (metered, semiannual, short_term, arrears_quarterly, steady, several_products, ramp_monthly, grows)
+SECOND_STORIES = (metered, semiannual, short_term, arrears_quarterly, steady, several_products, ramp_monthly, short_term)

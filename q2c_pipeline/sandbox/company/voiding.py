@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from q2c_pipeline.sandbox.company.world import World
 
-EVERY = 19
+EVERY = 16
 
 
 def plan_voids(world: World, day: date) -> None:
-    """About one invoice in nineteen turns out to be wrong two days later, inside the same month."""
+    """About one invoice in sixteen turns out to be wrong two days later, inside the same month."""
     for invoice_id in world.issued:
         world.issues += 1
         again = day + timedelta(days=2)
