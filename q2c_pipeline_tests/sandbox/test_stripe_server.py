@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 import stripe
 
+from q2c_pipeline.sandbox.company import build
 from q2c_pipeline.sandbox.servers.misbehave import Glitch
 from q2c_pipeline.sandbox.servers.serving import serve
 from q2c_pipeline.sandbox.servers.stripe.app import create_app
@@ -255,6 +257,13 @@ def test_sublists_have_the_documented_shape(http: httpx.Client) -> None:
 def test_expanded_invoice_has_the_documented_shape(http: httpx.Client) -> None:
     paths = ["customer", "payments.data", "parent.subscription_details.subscription"]
     assert problems("/v1/invoices/{invoice}", get(http, "/v1/invoices/in_000", **{"expand[]": paths})) == []
+
+
+def test_the_acting_companys_records_have_the_documented_shape() -> None:
+    systems = build(7, accounts=12, months=13, as_of=date(2026, 6, 30))
+    with serve(create_app(systems, api_key=READ_KEY)) as running, httpx.Client(base_url=running.url, auth=(READ_KEY, "")) as http:
+        found = {name: problems(f"/v1/{name}", get(http, f"/v1/{name}", limit=100)) for name in LISTED}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 def test_a_page_of_hundred_invoices_is_quick(systems: Systems) -> None:
