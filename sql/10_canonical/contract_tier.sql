@@ -8,7 +8,8 @@ with version as ( -- every version delivered up to the day, the newest ranked fi
         from_quantity, up_to_quantity, unit_price, flat_amount,
         row_number() over (
             partition by instance, source_id order by source_version desc, as_of desc, batch_id desc
-        ) as version_rank
+        ) as version_rank,
+        source_version = max(source_version) over (partition by instance, contract_line_source_id) as is_of_newest_line
     from mapped.contract_tier
     where as_of <= $as_of
 )
@@ -17,4 +18,4 @@ select
     instance, source_id, source_version, batch_id, as_of, contract_line_source_id, tier_number, from_quantity,
     up_to_quantity, unit_price, flat_amount
 from version
-where version_rank = 1 and not is_deleted
+where version_rank = 1 and is_of_newest_line and not is_deleted  -- a price that lost a tier delivers only the others
