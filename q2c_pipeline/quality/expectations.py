@@ -55,7 +55,7 @@ def _validate(context: Any, source: Any, suites: Sequence[Suite], *, with_docs: 
 
     definitions = []
     for suite in suites:
-        rows = source.add_query_asset(suite.name, query=suite.query).add_batch_definition_whole_table("all")
+        rows = source.add_query_asset(suite.name, query=suite.query.strip()).add_batch_definition_whole_table("all")
         expected = context.suites.add(gx.ExpectationSuite(suite.name, expectations=[*_expectations(suite)]))
         definition = gx.ValidationDefinition(name=suite.name, data=rows, suite=expected)
         definitions.append(context.validation_definitions.add(definition))

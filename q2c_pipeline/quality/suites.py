@@ -35,25 +35,25 @@ class Suite:
     expectations: Sequence[Expectation]
 
 
+# Great Expectations takes a query only if it begins with `select`, hence subqueries instead of common table expressions.
 DELIVERIES = """
-with delivery as (
-  select
-    instance, object_name, as_of, row_count, sequence,
-    row_number() over (partition by instance, object_name order by sequence desc) as age
-  from landing.batch
-),
-usual as (
-  select instance, object_name, count(*) as deliveries, min(row_count) as lowest, max(row_count) as highest
-  from delivery
-  where age between 2 and 8 and sequence > 1
-  group by instance, object_name
-)
 select
   d.instance || '.' || d.object_name as record, d.as_of, d.row_count,
   case when u.deliveries >= 3 then greatest(u.lowest // 10, least(u.lowest, 1)) else 0 end as lowest_usual,
   case when u.deliveries >= 3 then u.highest * 10 + 100 else d.row_count end as highest_usual
-from delivery as d
-left join usual as u on d.instance = u.instance and d.object_name = u.object_name
+from (
+  select *, row_number() over (partition by instance, object_name order by sequence desc) as age
+  from landing.batch
+) as d
+left join (
+  select instance, object_name, count(*) as deliveries, min(row_count) as lowest, max(row_count) as highest
+  from (
+    select *, row_number() over (partition by instance, object_name order by sequence desc) as age
+    from landing.batch
+  )
+  where age between 2 and 8 and sequence > 1
+  group by instance, object_name
+) as u on d.instance = u.instance and d.object_name = u.object_name
 where d.age = 1
 """
 ACCOUNTS = """
@@ -68,18 +68,17 @@ from canonical.contract
 where contract_status = 'activated'
 """
 DOCUMENTS = """
-with line as (
-  select instance, invoice_source_id, sum(net_amount) as net_amount, sum(tax_amount) as tax_amount
-  from canonical.invoice_line
-  group by instance, invoice_source_id
-)
 select
   h.instance || ':' || h.source_id as record, h.document_number, h.legal_entity_code,
   h.net_amount as header_net_amount, coalesce(l.net_amount, 0) as lines_net_amount,
   h.tax_amount as header_tax_amount, coalesce(l.tax_amount, 0) as lines_tax_amount,
   h.total_amount as header_total_amount, h.net_amount + h.tax_amount as net_and_tax_amount
 from canonical.invoice as h
-left join line as l on h.instance = l.instance and h.source_id = l.invoice_source_id
+left join (
+  select instance, invoice_source_id, sum(net_amount) as net_amount, sum(tax_amount) as tax_amount
+  from canonical.invoice_line
+  group by instance, invoice_source_id
+) as l on h.instance = l.instance and h.source_id = l.invoice_source_id
 where h.document_status <> 'draft'
 """
 INVOICE_LINES = """

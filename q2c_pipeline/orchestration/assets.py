@@ -1,0 +1,162 @@
+"""Assets of the way through: one for each SQL file, and the outcomes that people open."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from q2c_pipeline.engine.lineage import Columns, column_lineage
+from q2c_pipeline.engine.sqlfiles import SqlFile
+from q2c_pipeline.orchestration.metadata import Metadata, asset_key, bridge, lineage_metadata, owner, table_metadata
+from q2c_pipeline.orchestration.night import publish_night
+from q2c_pipeline.orchestration.resources import POOL, Night, explained
+from q2c_pipeline.schemas.tables import TABLES
+
+OUTCOMES = "9_outcomes"
+PUBLISHED, WORKBOOK, REPORT = "outcomes.published", "outcomes.workbook", "outcomes.report"
+REPORTS = {
+    WORKBOOK: "the night's figures as a workbook that can be filtered, recalculated and signed",
+    REPORT: "the night on one page: what agrees, what does not, and why",
+}
+REFRESHED = "every_instance_refreshed"
+BRIDGE = "recon.bridge"
+
+
+def group(file: SqlFile) -> str:
+    """The group of a SQL file's table: folder 40_grid is the fifth stage of the flow, `5_grid`."""
+    return f"{file.order // 10 + 1}_{file.schema}"
+
+
+def table_asset(file: SqlFile, columns: Columns) -> dg.AssetsDefinition:
+    """The asset of one SQL file: its upstreams, owner and words come from the file."""
+
+    @dg.asset(
+        key=asset_key(file.name),
+        deps=[asset_key(name) for name in file.upstreams],
+        description=_description(file),
+        group_name=group(file),
+        kinds={"sql", "duckdb"},
+        owners=[owner(file.header["owner"])],
+        metadata={"file": file.path, "dagster/table_name": file.name, "sql": dg.MetadataValue.md(f"```sql\n{file.sql}\n```")},
+        pool=POOL,
+    )
+    def table(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+        with explained():
+            result = night.warehouse.run_file(file, night.settings.sql_parameters(night.as_of))
+            night.result.tables.append(result)
+            night.report("transform", f"{result.name}: {result.rows} rows")
+            return dg.MaterializeResult(metadata=_table_metadata(night, file, columns))
+
+    return table
+
+
+def _description(file: SqlFile) -> str:
+    parts = [file.header["says"], f"Grain: {file.header['grain']}"]
+    parts += [f"Example: {file.header['example']}"] if "example" in file.header else []
+    parts += [f"Repair: {file.header['repair']}; queue: {file.header['queue']}"] if file.is_control else []
+    return "\n\n".join(parts)
+
+
+def _table_metadata(night: Night, file: SqlFile, columns: Columns) -> Metadata:
+    found = table_metadata(night.warehouse, file.name)
+    found["dagster/column_lineage"] = lineage_metadata(column_lineage(file, columns))
+    return found | bridge(night.warehouse) if file.name == BRIDGE else found
+
+
+def columns_of(files: Sequence[SqlFile]) -> Columns:
+    """Columns of every table that a SQL file may read, known without a warehouse."""
+    mapped = {f"mapped.{table.name}": tuple(table.fields) for table in TABLES.values()}
+    return mapped | {file.name: file.columns for file in files}
+
+
+def policy_assets(files: Sequence[SqlFile]) -> list[dg.AssetSpec]:
+    """Tables that come from q2c.toml: the graph shows who reads them, no step makes them."""
+    names = sorted({name for file in files for name in file.upstreams if name.startswith("policy.")})
+    return [
+        dg.AssetSpec(
+            asset_key(name), description="from q2c.toml", group_name="1_landing", kinds={"toml"}, owners=[owner("engineering")]
+        )
+        for name in names
+    ]
+
+
+def leaves(files: Sequence[SqlFile]) -> list[str]:
+    """Tables that no other SQL file reads: when they are there, everything is."""
+    read = {name for file in files for name in file.upstreams}
+    return sorted(file.name for file in files if file.name not in read)
+
+
+def outcome_assets(files: Sequence[SqlFile]) -> list[dg.AssetsDefinition]:
+    """What people open: the published file, then report and workbook made from it."""
+    return [_published(files), _reports()]
+
+
+def _published(files: Sequence[SqlFile]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=asset_key(PUBLISHED),
+        deps=[asset_key(name) for name in leaves(files)],
+        description="the finished tables as a read-only file that appears all at once; readers never see half a night",
+        group_name=OUTCOMES,
+        kinds={"duckdb"},
+        owners=[owner("controllership")],
+        pool=POOL,
+    )
+    def published(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+        with explained():
+            path = publish_night(night.settings, night.warehouse)
+        night.result.published = path
+        night.report("publish", path.name)
+        return dg.MaterializeResult(metadata=_file_metadata(path))
+
+    return published
+
+
+def _reports() -> dg.AssetsDefinition:
+    """Workbook and report; the run ends red here if an instance was left out, when all that could be made is made."""
+    says = "no instance was left out because it could not be read or its contract broke"
+
+    @dg.multi_asset(
+        name="reports",
+        specs=[_report_spec(name, says) for name, says in REPORTS.items()],
+        check_specs=[dg.AssetCheckSpec(REFRESHED, asset=asset_key(REPORT), description=says, blocking=True)],
+    )
+    def reports(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        from q2c_pipeline.orchestration.reporting import build_reports  # noqa: PLC0415  (Altair and Excel: only this step pays)
+
+        with explained():
+            night.result.outcomes |= build_reports(night.settings)
+        for name in REPORTS:
+            path = night.result.outcomes[name.removeprefix("outcomes.")]
+            night.report("report", path.name)
+            yield dg.MaterializeResult(asset_key=asset_key(name), metadata=_file_metadata(path))
+        yield refreshed(night)
+
+    return reports
+
+
+def _report_spec(name: str, says: str) -> dg.AssetSpec:
+    kind = "excel" if name == WORKBOOK else "html"
+    return dg.AssetSpec(
+        asset_key(name),
+        deps=[asset_key(PUBLISHED)],
+        description=says,
+        group_name=OUTCOMES,
+        kinds={kind},
+        owners=[owner("controllership")],
+    )
+
+
+def _file_metadata(path: Path) -> Metadata:
+    return {"file": dg.MetadataValue.path(path), "bytes": dg.MetadataValue.int(path.stat().st_size)}
+
+
+def refreshed(night: Night) -> dg.AssetCheckResult:
+    """Which instances were left out tonight, and why."""
+    reasons: Mapping[str, str] = {f"reason {number}": str(error) for number, error in enumerate(night.result.blocked, start=1)}
+    return dg.AssetCheckResult(
+        asset_key=asset_key(REPORT),
+        check_name=REFRESHED,
+        passed=not night.unread,
+        description=f"left out: {', '.join(sorted(night.unread)) or 'none'}",
+        metadata=reasons,
+    )

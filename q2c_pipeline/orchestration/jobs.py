@@ -1,0 +1,56 @@
+"""The nightly job, and the way to run that very job in this process and wait for it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from dagster._core.errors import DagsterAssetCheckFailedError  # not exported, and the only one that a failed check raises
+
+from q2c_pipeline.errors import ContractError, Q2CError
+from q2c_pipeline.orchestration.graph import build_definitions
+from q2c_pipeline.orchestration.home import dagster_instance
+from q2c_pipeline.orchestration.night import NightResult, Report
+from q2c_pipeline.orchestration.schedules import NIGHTLY, run_config, run_tags
+from q2c_pipeline.settings import Settings
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The caller's progress is the only word on the console; the UI has every event all the same."""
+
+
+def run_nightly_job(settings: Settings, as_of: date, progress: Report) -> NightResult:
+    """Run the job `nightly` here; `progress` hears of every finished step, and the run is in the Dagster UI like any other.
+
+    Raises the Q2CError that stopped the run. Instances that were left out are in the result's `blocked`: then all that could be
+    made was made and published, although Dagster shows the run as failed.
+    """
+    result = NightResult(as_of)
+    job = build_definitions(settings, result, progress).resolve_job_def(NIGHTLY)
+    with dagster_instance(settings) as instance, _own_words(result):
+        job.execute_in_process(instance=instance, run_config=run_config(as_of) | _QUIET, tags=run_tags(as_of))
+    return result
+
+
+@contextmanager
+def _own_words(result: NightResult) -> Iterator[None]:
+    """Let out the error that was raised on purpose, not the wrappings that Dagster put around it."""
+    try:
+        yield
+    except DagsterAssetCheckFailedError as error:
+        if not (result.blocked and result.outcomes):
+            raise ContractError(
+                expected="every check that stops a run to hold",
+                found=str(error),
+                where="nightly run",
+                next_step="open the failed check in the Dagster UI: its examples name the rows",
+            ) from error
+    except Exception as error:
+        purpose = _cause_on_purpose(error)
+        if purpose is None:
+            raise
+        raise purpose from error
+
+
+def _cause_on_purpose(error: BaseException | None) -> Q2CError | None:
+    while error is not None and not isinstance(error, Q2CError):
+        error = error.__cause__ or error.__context__
+    return error
