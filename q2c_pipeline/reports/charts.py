@@ -48,7 +48,7 @@ def waterfall(steps: Sequence[Step], currency: str) -> Markup:
     zero = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(strokeWidth=1, color="#8b99a6").encode(x="zero:Q")
     right = base.transform_filter("datum.label_side == 'right'").mark_text(align="left", dx=5).encode(x="far:Q", text="text:N")
     left = base.transform_filter("datum.label_side == 'left'").mark_text(align="right", dx=-5).encode(x="near:Q", text="text:N")
-    return _svg(alt.layer(bars, zero, right, left).properties(width=330, height=alt.Step(_ROW)))
+    return _svg(alt.layer(bars, zero, right, left).properties(width=350, height=alt.Step(_ROW)))
 
 
 def _bars(steps: Sequence[Step], currency: str) -> list[dict[str, Any]]:
@@ -76,9 +76,10 @@ def _scale(drawn: Sequence[dict[str, Any]]) -> alt.Scale:
     """From the lowest bar to the highest, with room for the figures beside them."""
     low = min(0.0, *(bar["near"] for bar in drawn))
     high = max(0.0, *(bar["far"] for bar in drawn))
-    room = (high - low) * 0.36 or 1.0
-    has_left_figures = any(bar["label_side"] == "left" for bar in drawn)
-    return alt.Scale(domain=[low - (room if has_left_figures else room / 20), high + room], nice=False, zero=False)
+    span = (high - low) or 1.0
+    sides = {bar["label_side"] for bar in drawn}
+    left, right = (span * (0.45 if side in sides else 0.05) for side in ("left", "right"))
+    return alt.Scale(domain=[low - left, high + right], nice=False, zero=False)
 
 
 def _colour() -> alt.Color:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from q2c_pipeline.errors import StoreError
-from q2c_pipeline.reports.formats import amount_text
+from q2c_pipeline.reports.formats import amount_text, counted
 from q2c_pipeline.reports.privacy import masked
 from q2c_pipeline.state.runs import Run
 
@@ -25,7 +25,8 @@ class Reader(Protocol):
 
 _QUERIES = {
     "summary": """
-        select as_of, group_currency, exceptions, amount_at_risk, bridge_lines, unexplained_lines, rejects
+        select as_of, group_currency, exceptions, amount_at_risk, bridge_lines, unexplained_lines, timing_lines,
+               controls_not_run, rejects
         from mart.run_summary""",
     "catalogue": "select control_id, leg, claim, severity, queue, says, repair from control.catalogue order by control_id",
     "legs": """
@@ -117,12 +118,23 @@ class Contents:
     def verdict(self) -> str:
         """One sentence on the night: what an auditor reads first."""
         figures = self.figures
+        if not figures["bridge_lines"]:
+            return "Nothing was compared: no leg has both of its sides"
         if figures["unexplained_lines"]:
             return f"{figures['unexplained_lines']:,} of {figures['bridge_lines']:,} lines of the bridge are not fully explained"
         if figures["exceptions"]:
             at_risk = f"{amount_text(figures['amount_at_risk'], self.group_currency)} {self.group_currency} at risk"
-            return f"Every cent of difference has a named cause: {figures['exceptions']:,} exceptions, {at_risk}"
-        return "Booked, billed and posted agree to the cent"
+            return f"Every cent of difference has a named cause: {counted(figures['exceptions'], 'exception')}, {at_risk}"
+        agrees = "Booked, billed and posted agree to the cent"
+        return f"{agrees}, but for what is in flight" if figures["timing_lines"] else agrees
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything was compared and nothing was found."""
+        figures = self.figures
+        return bool(figures["bridge_lines"]) and not any(
+            figures[name] for name in ("unexplained_lines", "exceptions", "controls_not_run")
+        )
 
     @property
     def titles(self) -> dict[str, str]:

@@ -66,6 +66,11 @@ def count_text(count: int | None) -> str:
     return "" if count is None else f"{count:,}".replace("-", MINUS)
 
 
+def counted(count: int, what: str) -> str:
+    """1 -> 1 exception, 1200 -> 1,200 exceptions."""
+    return f"{count_text(count)} {what}{'' if count == 1 else 's'}"
+
+
 def number_text(value: Decimal | None) -> str:
     """A quantity or unit price without idle zeros: 12.50000000 -> 12.5."""
     if value is None:

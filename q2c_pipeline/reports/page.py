@@ -16,6 +16,7 @@ from q2c_pipeline.reports.formats import (
     HEADLINE_MEASURES,
     amount_text,
     count_text,
+    counted,
     date_text,
     evidence_lines,
     leg_name,
@@ -133,9 +134,9 @@ def _listed(count: int, most: int, what: str) -> str:
 
 
 def _verdict(contents: Contents) -> Mark:
-    if contents.figures["unexplained_lines"]:
+    if contents.figures["unexplained_lines"] or not contents.figures["bridge_lines"]:
         return Mark(contents.verdict, *BAD)
-    return Mark(contents.verdict, *(NOTE if contents.figures["exceptions"] else GOOD))
+    return Mark(contents.verdict, *(GOOD if contents.is_clean else NOTE))
 
 
 def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
@@ -145,6 +146,8 @@ def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
         yield "Policy version", run.policy_version
         yield "Batches landed", count_text(run.batches)
     yield "Lines of the bridge", count_text(contents.figures["bridge_lines"])
+    if contents.figures["controls_not_run"]:
+        yield "Controls not run", count_text(contents.figures["controls_not_run"])
     yield "Rejected records", count_text(contents.figures["rejects"])
     yield "Group currency", contents.group_currency
 
@@ -162,15 +165,19 @@ def _leg(row: Mapping[str, Any], group_currency: str) -> _Row:
     return {
         "name": leg_name(row["leg"]),
         "exceptions": count_text(row["exceptions"]),
+        "noun": "exception" if row["exceptions"] == 1 else "exceptions",
         "at_risk": f"{amount_text(at_risk, group_currency)} {group_currency} at risk" if at_risk else "no amount at risk",
-        "controls": f"{count_text(row['controls'])} control{'' if row['controls'] == 1 else 's'}{unrun}",
+        "controls": f"{counted(row['controls'], 'control')}{unrun}",
         "mark": _mark("explained" if row["status"] == "exceptions" and row["unexplained_lines"] is not None else row["status"]),
     }
 
 
 def _status_table(leg: str, rows: Sequence[_Row]) -> _Row:
     left, right = leg_sides(leg)
-    return {"name": leg_name(leg), "left": left, "right": right, "rows": [_status(row) for row in rows]}
+    groups = groupby(rows, key=lambda row: (row["legal_entity_code"], row["currency"]))
+    books = [sorted(group, key=lambda row: (row["measure"] not in HEADLINE_MEASURES, row["measure"])) for _, group in groups]
+    shown = [{**_status(row), "span": len(book) if not place else 0} for book in books for place, row in enumerate(book)]
+    return {"name": leg_name(leg), "left": left, "right": right, "rows": shown}
 
 
 def _status(row: Mapping[str, Any]) -> _Row:
@@ -207,12 +214,10 @@ def _headlines(moved: Sequence[tuple[_Row, list[_Row]]]) -> list[tuple[_Row, lis
 
 
 def _agreeing(moved: Sequence[tuple[_Row, list[_Row]]]) -> str:
-    same = [f"{row['legal_entity_code']} {row['currency']} {measure_name(row['measure'])}" for row, found in moved if not found]
-    if not same:
-        return ""
-    if len(same) == len(moved):
-        return f"All {len(same)} comparisons agree to the cent."
-    return f"Agree to the cent: {', '.join(same)}."
+    same = sum(1 for _, found in moved if not found)
+    if same == len(moved):
+        return f"All {same} comparisons agree to the cent."
+    return f"{same} of {len(moved)} comparisons agree to the cent." if same else ""
 
 
 def _waterfall(row: Mapping[str, Any], found: Sequence[_Row], titles: Mapping[str, str]) -> _Row:
@@ -306,7 +311,7 @@ def _exception(row: _Row, lines: Sequence[Line], contents: Contents) -> _Row:
         "currency": row["currency"] or "",
         "period": period_text(row["first_period"], row["last_period"]),
         "difference": amount_text(row["difference_amount"], row["currency"]) if row["currency"] else "",
-        "at_risk": _amount(row["amount_at_risk"], contents.group_currency),
+        "at_risk": _amount(row["amount_at_risk"] if row["currency"] else None, contents.group_currency),
         "tone": _SEVERITY_TONES.get(row["severity"], ""),
         "evidence": evidence_lines(row["evidence"])[:MAX_LINES],
         "lines": [[_record(record) for record in line] for line in lines[:MAX_LINES]],

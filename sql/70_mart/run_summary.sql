@@ -10,11 +10,18 @@ with found as ( -- the exceptions of all legs
     from recon.exception
 ),
 
-bridged as ( -- the lines of the bridge, and those that do not close
+bridged as ( -- the lines of the bridge, those that do not close, and those with something in flight
     select
         count(*) as bridge_lines,
-        cast(coalesce(sum(case when unexplained_amount <> 0 or remainder_amount <> 0 then 1 else 0 end), 0) as bigint) as unexplained_lines
+        count(*) filter (where unexplained_amount <> 0 or remainder_amount <> 0) as unexplained_lines,
+        count(*) filter (where timing_amount <> 0) as timing_lines
     from mart.bridge_line
+),
+
+unrun as ( -- the controls that could not look
+    select count(*) as controls_not_run
+    from recon.control_result
+    where status = 'not_run'
 ),
 
 rejected as ( -- the records that could not be read
@@ -25,7 +32,9 @@ rejected as ( -- the records that could not be read
 select
     cast($as_of as date) as as_of,
     cast($group_currency as varchar) as group_currency,
-    found.exceptions, found.amount_at_risk, bridged.bridge_lines, bridged.unexplained_lines, rejected.rejects
+    found.exceptions, found.amount_at_risk, bridged.bridge_lines, bridged.unexplained_lines, bridged.timing_lines,
+    unrun.controls_not_run, rejected.rejects
 from found
 cross join bridged
+cross join unrun
 cross join rejected
