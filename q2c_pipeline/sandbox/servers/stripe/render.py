@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from q2c_pipeline.sandbox.systems import Record
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+"""Types that are the same in Python and JSON; most values are of these, so they are passed over quickly."""
+
+
 @dataclass(frozen=True)
 class Template:
     """The usual values of one kind of object; `each` holds those of the elements of its lists."""
@@ -49,13 +53,15 @@ def _defaults(raw: dict[str, Any]) -> Record:
 def fill(table: str, record: Record) -> Record:
     """Give the record with every documented key, in wire form; nested objects are filled one level deep."""
     template = templates()[table]
-    filled = dict(template.defaults)
+    filled = template.defaults | record
     for name, value in record.items():
-        usual = filled.get(name)
+        if type(value) in _PLAIN:
+            continue
+        usual = template.defaults.get(name)
         if name in template.each and value:
-            filled[name] = [{**template.each[name], **wire(name, element)} for element in value]
-        elif isinstance(value, dict) and isinstance(usual, dict):
-            filled[name] = {**usual, **wire(name, value)}
+            filled[name] = [template.each[name] | wire(name, element) for element in value]
+        elif type(value) is dict and type(usual) is dict:
+            filled[name] = usual | wire(name, value)
         else:
             filled[name] = wire(name, value)
     return filled
@@ -63,11 +69,13 @@ def fill(table: str, record: Record) -> Record:
 
 def wire(name: str, value: Any) -> Any:
     """One value as JSON carries it: instants as unix seconds, decimals as text where the field says `_decimal`."""
+    if type(value) in _PLAIN:
+        return value
     match value:
-        case str() | int() | None:
+        case str() | int():
             return value
         case dict():
-            return {key: wire(key, inner) for key, inner in value.items()}
+            return {key: one if type(one) in _PLAIN else wire(key, one) for key, one in value.items()}
         case list():
             return [wire(name, inner) for inner in value]
         case datetime():
