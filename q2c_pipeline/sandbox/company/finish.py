@@ -70,20 +70,21 @@ def _manual_journals(world: World) -> None:
 
 def _draft_invoices(world: World) -> None:
     """Drafts of periods that are not due: never finalized, never posted."""
-    running = [
-        root
-        for root in world.roots.values()
-        if root.item_id and root.charge_type == "Recurring" and root.start < world.as_of < root.end
-    ]
+    running = [root for root in world.roots.values() if _bills_again(world, root)]
     for root in running[::DRAFTS_PER_ROOTS]:
         item = world.stripe["subscription_item"][root.item_id or ""]
         start = item["current_period_end"].date()
-        if world.stripe["subscription"][root.subscription_id or ""]["status"] != "active" or start > root.end:
-            continue
         last = start + timedelta(days=27)
         draft = Draft(root, start, last, 50000, 50000, 1, item["price"], "50000")
         bill = Bill(root.account_id, root.entity, root.currency, (draft,), root.subscription_id)
         _as_draft(world, write_invoice(world, bill, world.as_of - DAY), root, start)
+
+
+def _bills_again(world: World, root: Root) -> bool:
+    if root.item_id is None or root.charge_type != "Recurring" or not root.start < world.as_of < root.end:
+        return False
+    running = world.stripe["subscription"][root.subscription_id or ""]["status"] == "active"
+    return running and bool(world.stripe["subscription_item"][root.item_id]["current_period_end"].date() <= root.end)
 
 
 def _as_draft(world: World, invoice_id: str, root: Root, start: object) -> None:

@@ -10,8 +10,14 @@ EXPONENT = {"USD": 2, "GBP": 2, "EUR": 2, "JPY": 0}
 
 def half_away(value: Fraction) -> int:
     """Round to a whole number, half away from zero: 2.5 -> 3, -2.5 -> -3."""
-    sign = -1 if value < 0 else 1
-    return sign * ((2 * abs(value.numerator) + value.denominator) // (2 * value.denominator))
+    return share(value.numerator, 1, value.denominator)
+
+
+def share(whole: int, part: int, parts: int) -> int:
+    """Whole number of `part` out of `parts`, half away from zero: 100 x 1 / 3 -> 33, 5 x 1 / 2 -> 3."""
+    product = whole * part
+    amount = (2 * abs(product) + parts) // (2 * parts)
+    return -amount if product < 0 else amount
 
 
 def to_minor(amount: Decimal, currency: str) -> Fraction:
@@ -26,6 +32,8 @@ def to_major(minor: int, currency: str) -> Decimal:
 
 def convert(amount: Decimal, rate: Decimal, currency: str) -> Decimal:
     """Amount at a rate, rounded at the target currency's exponent: 10.01 EUR x 0.85 -> 8.51 GBP."""
+    if rate == 1:
+        return amount
     return to_major(half_away(to_minor(amount * rate, currency)), currency)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from q2c_pipeline.sandbox.company.catalogue import ENTITIES
 from q2c_pipeline.sandbox.company.dates import DAY, at, month_end, month_start
 from q2c_pipeline.sandbox.company.ledger import Entry, Heading, erase, erase_lines, post, write_entries
-from q2c_pipeline.sandbox.company.money import half_away, to_major
+from q2c_pipeline.sandbox.company.money import share, to_major
 
 if TYPE_CHECKING:
     from datetime import date
@@ -40,7 +39,7 @@ def earned(deferral: Deferral, day: date) -> int:
 def _cumulative(deferral: Deferral, day: date) -> int:
     days = (deferral.end - deferral.start).days + 1
     gone = min(max((day - deferral.start).days + 1, 0), days)
-    return half_away(Fraction(deferral.net * gone, days))
+    return share(deferral.net, gone, days)
 
 
 def _entries(deferral: Deferral, minor: int) -> list[Entry]:

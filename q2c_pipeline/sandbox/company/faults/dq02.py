@@ -18,12 +18,14 @@ def dq02_charge_bad_amount(ground: Ground) -> None:
     _spoil(ground, "charge", "amount", "12O50")
 
 
-def dq02_opportunity_line_bad_quantity(ground: Ground) -> None:
-    """A Salesforce opportunity line carries its quantity in words."""
-    key = ground.pick("opportunity line", set(ground.world.salesforce["OpportunityLineItem"]) - ground.used)
+def dq02_opportunity_bad_amount(ground: Ground) -> None:
+    """A lost Salesforce opportunity carries its amount in words."""
+    opportunities = ground.world.salesforce["Opportunity"]
+    lost = {key for key, one in opportunities.items() if one["StageName"] == "Closed Lost"}
+    key = ground.pick("lost opportunity", lost - ground.used)
     ground.used.add(key)
-    ground.misbehave("salesforce", "malformed_row", "OpportunityLineItem", id=key, field="Quantity", value="three")
-    ground.tell_without_money("DQ02", f"sf_main.OpportunityLineItem/{key}")
+    ground.misbehave("salesforce", "malformed_row", "Opportunity", id=key, field="Amount", value="three thousand")
+    ground.tell_without_money("DQ02", f"sf_main.Opportunity/{key}")
 
 
 def _spoil(ground: Ground, table: str, field: str, value: str) -> None:

@@ -34,6 +34,7 @@ class Ground:
         self.used: set[str] = set()
         self.rng = Random(seed)
         self.name = ""
+        self.restless = {key for key, root in world.roots.items() if self._falls_due_late(root)}
         self.lines: dict[str, list[str]] = defaultdict(list)
         for key, line in world.stripe["invoice_line"].items():
             root = root_key(world, line)
@@ -77,13 +78,14 @@ class Ground:
     def _free(self, root: Root) -> bool:
         return (
             root.item_id is not None
+            and root.key not in self.used
             and not self.used & {root.key, root.order_id, *self.documents(root)}
-            and not any(
-                start <= self.world.as_of and root.due(cell[0][1]) > self.settled_day
-                for start, cell in root.cells.items()
-                if root.due(cell[0][1]) <= self.world.as_of
-            )
+            and root.key not in self.restless
         )
+
+    def _falls_due_late(self, root: Root) -> bool:
+        """Tell whether something of the root fell due so lately that it may still be inside a grace."""
+        return any(self.settled_day < root.due(cell[0][1]) <= self.world.as_of for cell in root.cells.values())
 
     def documents(self, root: Root) -> set[str]:
         """Invoices, of whatever status, that carry a line of the root."""
