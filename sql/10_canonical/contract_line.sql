@@ -2,17 +2,26 @@
 -- params: as_of
 -- owner:  sales operations
 -- says:   what was sold: product, quantity, price, dates and how it is billed: its newest version known on the day, unless the source has deleted it
-with version as ( -- every version delivered up to the day, the newest ranked first
-    select
-        instance, source_id, source_version, batch_id, as_of, is_deleted, contract_source_id, line_number,
-        product_source_id, quantity, unit_price, discount_fraction, start_date, end_date, billing_frequency,
-        billing_timing, billing_anchor, price_period, charge_type, ramp_segment, amends_line_source_id,
-        claimed_subscription_line_id,
-        row_number() over (
-            partition by instance, source_id order by source_version desc, as_of desc, batch_id desc
-        ) as version_rank
+with repeated as ( -- records that were delivered in several versions up to the day: only they need ranking
+    select instance, source_id
     from mapped.contract_line
     where as_of <= $as_of
+    group by instance, source_id
+    having count(*) > 1
+),
+
+version as ( -- their versions, the newest ranked first
+    select
+        v.instance, v.source_id, v.source_version, v.batch_id, v.as_of, v.is_deleted, v.contract_source_id,
+        v.line_number, v.product_source_id, v.quantity, v.unit_price, v.discount_fraction, v.start_date, v.end_date,
+        v.billing_frequency, v.billing_timing, v.billing_anchor, v.price_period, v.charge_type, v.ramp_segment,
+        v.amends_line_source_id, v.claimed_subscription_line_id,
+        row_number() over (
+            partition by v.instance, v.source_id order by v.source_version desc, v.as_of desc, v.batch_id desc
+        ) as version_rank
+    from mapped.contract_line as v
+    inner join repeated as r on v.instance = r.instance and v.source_id = r.source_id
+    where v.as_of <= $as_of
 )
 
 select
@@ -21,3 +30,12 @@ select
     billing_anchor, price_period, charge_type, ramp_segment, amends_line_source_id, claimed_subscription_line_id
 from version
 where version_rank = 1 and not is_deleted
+union all -- and records with one version
+select
+    m.instance, m.source_id, m.source_version, m.batch_id, m.as_of, m.contract_source_id, m.line_number,
+    m.product_source_id, m.quantity, m.unit_price, m.discount_fraction, m.start_date, m.end_date,
+    m.billing_frequency, m.billing_timing, m.billing_anchor, m.price_period, m.charge_type, m.ramp_segment,
+    m.amends_line_source_id, m.claimed_subscription_line_id
+from mapped.contract_line as m
+left join repeated as r on m.instance = r.instance and m.source_id = r.source_id
+where m.as_of <= $as_of and not m.is_deleted and r.source_id is null

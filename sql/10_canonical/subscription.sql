@@ -2,15 +2,24 @@
 -- params: as_of
 -- owner:  billing operations
 -- says:   what billing believes it must bill: its newest version known on the day, unless the source has deleted it
-with version as ( -- every version delivered up to the day, the newest ranked first
-    select
-        instance, source_id, source_version, batch_id, as_of, is_deleted, account_source_id, subscription_status,
-        legal_entity_code, currency, start_date, canceled_date, claimed_contract_id,
-        row_number() over (
-            partition by instance, source_id order by source_version desc, as_of desc, batch_id desc
-        ) as version_rank
+with repeated as ( -- records that were delivered in several versions up to the day: only they need ranking
+    select instance, source_id
     from mapped.subscription
     where as_of <= $as_of
+    group by instance, source_id
+    having count(*) > 1
+),
+
+version as ( -- their versions, the newest ranked first
+    select
+        v.instance, v.source_id, v.source_version, v.batch_id, v.as_of, v.is_deleted, v.account_source_id,
+        v.subscription_status, v.legal_entity_code, v.currency, v.start_date, v.canceled_date, v.claimed_contract_id,
+        row_number() over (
+            partition by v.instance, v.source_id order by v.source_version desc, v.as_of desc, v.batch_id desc
+        ) as version_rank
+    from mapped.subscription as v
+    inner join repeated as r on v.instance = r.instance and v.source_id = r.source_id
+    where v.as_of <= $as_of
 )
 
 select
@@ -18,3 +27,10 @@ select
     currency, start_date, canceled_date, claimed_contract_id
 from version
 where version_rank = 1 and not is_deleted
+union all -- and records with one version
+select
+    m.instance, m.source_id, m.source_version, m.batch_id, m.as_of, m.account_source_id, m.subscription_status,
+    m.legal_entity_code, m.currency, m.start_date, m.canceled_date, m.claimed_contract_id
+from mapped.subscription as m
+left join repeated as r on m.instance = r.instance and m.source_id = r.source_id
+where m.as_of <= $as_of and not m.is_deleted and r.source_id is null

@@ -2,16 +2,26 @@
 -- params: as_of
 -- owner:  billing operations
 -- says:   one product of a subscription: its newest version known on the day, unless the source has deleted it
-with version as ( -- every version delivered up to the day, the newest ranked first
-    select
-        instance, source_id, source_version, batch_id, as_of, is_deleted, subscription_source_id, price_source_id,
-        product_source_id, quantity, unit_price, meter_source_id, billing_period_months, current_period_start_date,
-        current_period_end_date, claimed_contract_line_id, claimed_contract_line_key,
-        row_number() over (
-            partition by instance, source_id order by source_version desc, as_of desc, batch_id desc
-        ) as version_rank
+with repeated as ( -- records that were delivered in several versions up to the day: only they need ranking
+    select instance, source_id
     from mapped.subscription_line
     where as_of <= $as_of
+    group by instance, source_id
+    having count(*) > 1
+),
+
+version as ( -- their versions, the newest ranked first
+    select
+        v.instance, v.source_id, v.source_version, v.batch_id, v.as_of, v.is_deleted, v.subscription_source_id,
+        v.price_source_id, v.product_source_id, v.quantity, v.unit_price, v.meter_source_id,
+        v.billing_period_months, v.current_period_start_date, v.current_period_end_date, v.claimed_contract_line_id,
+        v.claimed_contract_line_key,
+        row_number() over (
+            partition by v.instance, v.source_id order by v.source_version desc, v.as_of desc, v.batch_id desc
+        ) as version_rank
+    from mapped.subscription_line as v
+    inner join repeated as r on v.instance = r.instance and v.source_id = r.source_id
+    where v.as_of <= $as_of
 )
 
 select
@@ -20,3 +30,11 @@ select
     current_period_end_date, claimed_contract_line_id, claimed_contract_line_key
 from version
 where version_rank = 1 and not is_deleted
+union all -- and records with one version
+select
+    m.instance, m.source_id, m.source_version, m.batch_id, m.as_of, m.subscription_source_id, m.price_source_id,
+    m.product_source_id, m.quantity, m.unit_price, m.meter_source_id, m.billing_period_months,
+    m.current_period_start_date, m.current_period_end_date, m.claimed_contract_line_id, m.claimed_contract_line_key
+from mapped.subscription_line as m
+left join repeated as r on m.instance = r.instance and m.source_id = r.source_id
+where m.as_of <= $as_of and not m.is_deleted and r.source_id is null

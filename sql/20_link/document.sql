@@ -29,21 +29,27 @@ known as ( -- billing documents, deleted ones too
     from canonical.gone_invoice
 ),
 
-numbered as ( -- one document a number; a live one wins over a void or deleted one
-    select
-        document_number,
-        coalesce(min(document_key) filter (where document_state = 'live'), min(document_key)) as document_key
-    from known
-    where document_number is not null
-    group by document_number
-),
-
-identified as ( -- one document an id
+identified as ( -- one document an id, whatever the instance
     select
         source_id,
-        min(document_key) as document_key
+        min(document_key) as document_key,
+        min(document_number) as document_number,
+        min(document_state) as document_state
     from known
     group by source_id
+    having count(*) = 1
+),
+
+ranked as ( -- one document a number: a live one wins over a void or deleted one
+    select
+        document_key,
+        document_number,
+        document_state,
+        row_number() over (
+            partition by document_number order by document_state = 'live' desc, document_key asc
+        ) as number_rank
+    from known
+    where document_number is not null
 )
 
 select
@@ -52,14 +58,13 @@ select
     t.transaction_number,
     t.claimed_document_number,
     t.claimed_document_id,
-    k.document_key,
-    k.document_number,
-    coalesce(k.document_state, 'unknown') as document_state,
+    coalesce(n.document_key, i.document_key) as document_key,
+    case when n.document_key is not null then n.document_number else i.document_number end as document_number,
+    coalesce(n.document_state, i.document_state, 'unknown') as document_state,
     case
         when n.document_key is not null then 'document_number' when i.document_key is not null then 'external_id' else 'none'
     end as method,
     'reference ' || coalesce(t.claimed_document_number, 'none') || ', external id ' || coalesce(t.claimed_document_id, 'none') as evidence
 from poster as t
-left join numbered as n on t.claimed_document_number = n.document_number
+left join ranked as n on t.claimed_document_number = n.document_number and n.number_rank = 1
 left join identified as i on t.claimed_document_id = i.source_id
-left join known as k on coalesce(n.document_key, i.document_key) = k.document_key

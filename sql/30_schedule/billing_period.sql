@@ -96,7 +96,7 @@ divided as ( -- whole minor units and rest of every period
     from shared
 ),
 
-common as ( -- one denominator for all periods of a line: at most its first and its last are partial
+common as ( -- lines with any rest: one denominator for all their periods, of which at most the first and the last are partial
     select
         contract_line_key,
         max(period_number) as last_period_number,
@@ -105,16 +105,16 @@ common as ( -- one denominator for all periods of a line: at most its first and 
         max(share_days) * coalesce(min(nullif(share_days, 1)), 1) as common_days
     from divided
     group by contract_line_key
+    having max(rest) > 0
 ),
 
-total as ( -- the line's exact total, rounded once
+remainder as ( -- what the last period of such a line takes: the exact total rounded once, less the rounded periods
     select
         d.contract_line_key,
         min(c.last_period_number) as last_period_number,
-        min(c.rounded_units) as rounded_units,
-        min(c.whole_units)
+        min(c.whole_units) - min(c.rounded_units)
         + (sum(d.rest * (c.common_days // d.share_days)) * 2 + min(d.scale * c.common_days)) // (2 * min(d.scale * c.common_days))
-            as total_units
+            as remaining_units
     from divided as d
     inner join common as c on d.contract_line_key = c.contract_line_key
     group by d.contract_line_key
@@ -132,9 +132,9 @@ select
     d.activated_date,
     cast(d.direction * cast(
         d.whole_units + case when d.rest * 2 >= d.scale * d.share_days then 1 else 0 end
-        + case when d.period_number = t.last_period_number then t.total_units - t.rounded_units else 0 end as decimal(38, 0)
+        + coalesce(t.remaining_units, 0) as decimal(38, 0)
     ) * d.minor_unit as decimal(20, 4)) as net_amount,
     cast(d.direction * cast((2 * d.full_worth + d.scale) // (2 * d.scale) as decimal(38, 0)) * d.minor_unit as decimal(20, 4))
         as full_net_amount
 from divided as d
-inner join total as t on d.contract_line_key = t.contract_line_key
+left join remainder as t on d.contract_line_key = t.contract_line_key and d.period_number = t.last_period_number

@@ -101,10 +101,10 @@ posted as ( -- documents that any transaction posts
 )
 
 select
-    sha256(
+    case when c.left_amount <> c.right_amount then sha256(
         'BP|' || coalesce(c.document_key, c.unlinked_transaction_key) || '|' || c.account_class || '|' || c.currency
         || '|' || c.legal_entity_code || '|' || cast(c.period as varchar)
-    ) as cell_id,
+    ) end as cell_id,
     c.document_key,
     c.unlinked_transaction_key,
     c.account_class,

@@ -87,10 +87,10 @@ subscribed as ( -- original lines that billing knows as a subscription line
 )
 
 select
-    sha256(
+    case when c.left_amount <> c.right_amount then sha256(
         'BB|' || coalesce(c.root_line_key, c.unlinked_subject_key) || '|' || cast(c.service_start_date as varchar)
         || '|' || c.currency || '|' || c.legal_entity_code
-    ) as cell_id,
+    ) end as cell_id,
     coalesce(b.subject_key, c.unlinked_subject_key) as subject_key,
     c.root_line_key as contract_line_key,
     b.charge_type,
