@@ -69,8 +69,6 @@ def fill(table: str, record: Record) -> Record:
 
 def wire(name: str, value: Any) -> Any:
     """One value as JSON carries it: instants as unix seconds, decimals as text where the field says `_decimal`."""
-    if type(value) in _PLAIN:
-        return value
     match value:
         case str() | int():
             return value
