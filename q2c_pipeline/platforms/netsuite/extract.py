@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-from q2c_pipeline.errors import Q2CError
+from q2c_pipeline.errors import ConfigurationError, Q2CError
 from q2c_pipeline.landing.manifest import Check, Window
 from q2c_pipeline.landing.store import FlatRecord
 from q2c_pipeline.platforms.extraction import Context, Extract, Finding, Instance, ObjectSpec, total_check
@@ -50,8 +50,8 @@ class NetSuiteConnector:
         self.log = RequestLog()
         self._client = SuiteClient(instance, self.log, policy)
         self._sources = sources(instance.conventions)
-        self._zone = ZoneInfo(instance.conventions.get("time_zone", "UTC"))
-        self._compare_every = int(instance.conventions.get("compare_ids_every_days", "7"))
+        self._zone = _time_zone(instance)
+        self._compare_every = _whole_number(instance, "compare_ids_every_days", 7)
         self._headers_of: dict[Window, dict[str, datetime]] = {}
 
     def objects(self) -> Sequence[ObjectSpec]:
@@ -138,3 +138,26 @@ class NetSuiteConnector:
         rows = self._client.page(f"SELECT type, COUNT(*) AS n FROM transaction WHERE NOT ({read}) GROUP BY type")  # noqa: S608
         says = ", ".join(f"{row['type']} ({row['n']})" for row in rows) or "none"
         return Finding("transaction types not read", is_ok=True, says=says)
+
+
+def _time_zone(instance: Instance) -> ZoneInfo:
+    name = instance.conventions.get("time_zone", "UTC")
+    if name not in available_timezones():
+        raise _wrong_convention(instance, "time_zone", "an IANA time zone", "America/Los_Angeles")
+    return ZoneInfo(name)
+
+
+def _whole_number(instance: Instance, name: str, default: int) -> int:
+    text = instance.conventions.get(name, str(default))
+    if not text.isdigit() or int(text) < 1:
+        raise _wrong_convention(instance, name, "a whole number above zero", str(default))
+    return int(text)
+
+
+def _wrong_convention(instance: Instance, name: str, expected: str, example: str) -> ConfigurationError:
+    return ConfigurationError(
+        expected=expected,
+        found=f"'{instance.conventions[name]}'",
+        where=f"conventions.{name} of {instance.name}",
+        next_step=f"write for example {name} = '{example}'",
+    )

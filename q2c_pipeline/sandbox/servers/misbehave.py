@@ -52,11 +52,11 @@ class Glitch:
 
 
 class Glitches:
-    """The mutable plan of one look-alike and the log of requests it has seen."""
+    """The mutable plan of one look-alike, failures still to come, and the log of requests it has seen."""
 
     def __init__(self, forget_tokens: Callable[[], None] = lambda: None) -> None:
         self.requests: list[tuple[str, str]] = []
-        self._plan: list[Glitch] = []
+        self.plan: list[Glitch] = []
         self._forget_tokens = forget_tokens
 
     def install(self, app: Starlette) -> None:
@@ -66,13 +66,13 @@ class Glitches:
 
     def add(self, glitch: Glitch) -> None:
         """Plan one more failure."""
-        self._plan.append(glitch)
+        self.plan.append(glitch)
 
     def next_for(self, method: str, path: str) -> Glitch | None:
         """Count a request and give the glitch that strikes it."""
         self.requests.append((method, path))
-        striking = [glitch for glitch in self._plan if glitch.matches(method, path) and glitch.strikes()]
-        self._plan = [glitch for glitch in self._plan if glitch.times > 0]
+        striking = [glitch for glitch in self.plan if glitch.matches(method, path) and glitch.strikes()]
+        self.plan = [glitch for glitch in self.plan if glitch.times > 0]
         return striking[0] if striking else None
 
     def expire_tokens(self) -> None:
@@ -143,7 +143,7 @@ class Tampering:
     """
 
     def __init__(self, misbehaviours: Iterable[Misbehaviour], platform: str) -> None:
-        self._planted = [one for one in misbehaviours if one.platform == platform]
+        self.planted = [one for one in misbehaviours if one.platform == platform]
 
     def omits(self, object_name: str, record_id: str) -> bool:
         """Tell whether lists leave the record out although counts include it."""
@@ -160,10 +160,10 @@ class Tampering:
 
     def fields(self, object_name: str, kind: str) -> frozenset[str]:
         """Names of the fields of an object that faults of one kind concern."""
-        mine = (one for one in self._planted if one.kind == kind and one.object_name in {None, object_name})
+        mine = (one for one in self.planted if one.kind == kind and one.object_name in {None, object_name})
         return frozenset(one.detail["field"] for one in mine)
 
     def _concerning(self, object_name: str, record_id: str) -> Iterable[Misbehaviour]:
         return (
-            one for one in self._planted if one.object_name in {None, object_name} and one.detail.get("id") in {None, record_id}
+            one for one in self.planted if one.object_name in {None, object_name} and one.detail.get("id") in {None, record_id}
         )
