@@ -6,20 +6,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 
+import q2c_pipeline.platforms.netsuite as package
 from q2c_pipeline.errors import ConfigurationError, ContractError, SourceError, SourceUnavailableError
 from q2c_pipeline.platforms.extraction import Context, Extract, Instance, ObjectSpec, window_for
 from q2c_pipeline.platforms.http import RetryPolicy
 from q2c_pipeline.platforms.netsuite import client, reader
 from q2c_pipeline.platforms.netsuite.extract import NetSuiteConnector, connect
+from q2c_pipeline.platforms.netsuite.mapping import readings
+from q2c_pipeline.sandbox.company import build
 from q2c_pipeline.sandbox.servers.misbehave import Glitch
 from q2c_pipeline.sandbox.servers.netsuite.app import create_app
 from q2c_pipeline.sandbox.servers.netsuite.auth import Credentials, key_pair
 from q2c_pipeline.sandbox.servers.serving import serve
 from q2c_pipeline.sandbox.systems import Misbehaviour, Systems
+from q2c_pipeline.schemas.fieldmap import load_field_map
+from q2c_pipeline.schemas.reading import PROBLEM, read
 from q2c_pipeline_tests.sandbox.netsuite_ledger import AS_OF, ledger, post
 
 if TYPE_CHECKING:
@@ -388,3 +395,54 @@ def test_types_outside_order_to_cash_are_named_but_not_read() -> None:
     with bench(systems) as served:
         assert "900" not in ids(served.extract("transaction"))
         assert list(served.connector.check())[-1].says == "VendBill (1)"
+
+
+def test_the_check_names_the_companies_it_can_see() -> None:
+    systems = ledger()
+    with bench(systems) as served:
+        findings = {finding.subject: finding for finding in served.connector.check()}
+        assert all(finding.is_ok for finding in findings.values())
+        assert findings["subsidiaries visible to the role"].says == "US, UK"
+    systems.netsuite["subsidiary"]["2"]["externalid"] = None
+    with bench(systems) as served:
+        findings = {finding.subject: finding for finding in served.connector.check()}
+        assert findings["subsidiaries visible to the role"].says == "US, id 2"
+        assert "code =" in findings["subsidiaries visible to the role"].next_step
+
+
+def test_the_acting_company_becomes_canonical_without_a_rest() -> None:
+    systems = build(7, accounts=20, months=5, as_of=AS_OF)
+    tables = systems.netsuite
+    with bench(systems) as served:
+        batches = {spec.name: served.extract(spec.name) for spec in served.connector.objects()}
+    assert all(is_complete(extract) for extract in batches.values())
+    mapped = {name: mapped_rows(name, extract) for name, extract in batches.items() if name != "transaction"}
+    assert all(frame[PROBLEM].null_count() == frame.height for frame in mapped.values())
+    postings = mapped[LINES]
+    primary = [line for line in tables[LINES].values() if line["accountingbook"] == 1]
+    assert postings.height == len(primary)
+    assert postings["functional_amount"].sum() == sum(line["amount"] for line in primary) == 0
+    debits = sum(line["foreignamount"] for line in tables["transactionline"].values() if line["foreignamount"] > 0)
+    assert postings.filter(pl.col("transaction_amount") > 0)["transaction_amount"].sum() == debits
+    named = {record["custbody_source_document"] for record in tables["transaction"].values() if record["posting"]}
+    assert set(postings["claimed_document_number"]) == named
+
+
+def mapped_rows(name: str, extract: Extract) -> pl.DataFrame:
+    """The rows of one extract as the loader would map them."""
+    vendor = load_field_map(Path(package.__path__[0]) / "fields.toml")[name].vendor
+    frame = pl.DataFrame(
+        [{logical: record.get(column) for logical, column in vendor.items()} for record in extract.records],
+        schema=dict.fromkeys(vendor, pl.String),
+        orient="row",
+    ).with_columns(
+        instance=pl.lit("netsuite_main"),
+        batch_id=pl.lit("b1"),
+        as_of=pl.lit(AS_OF),
+        row_number=pl.int_range(pl.len()),
+        is_tombstone=pl.lit(value=False),
+        tombstone_id=pl.lit(None, dtype=pl.String),
+        tombstone_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")),
+    )
+    reading = next(one for one in readings({}, {"2100": "tax"}) if one.source == name)
+    return read(reading, frame.lazy()).collect()

@@ -86,6 +86,7 @@ class NetSuiteConnector:
         yield Finding("login", is_ok=True, says="SuiteQL answers")
         for name in self._sources:
             yield self._finding(name)
+        yield self._visible_entities()
         yield self._unread_types()
 
     def close(self) -> None:
@@ -131,6 +132,16 @@ class NetSuiteConnector:
             return Finding(name, is_ok=False, says=str(error), next_step=error.next_step)
         empty = f"; read as empty: {', '.join(columns.absent)}" if columns.absent else ""
         return Finding(name, is_ok=True, says=f"{len(columns.sql)} columns{empty}")
+
+    def _visible_entities(self) -> Finding:
+        """The companies that the role may see: rows of others are hidden without a word, from counts too."""
+        columns = self._readable("subsidiary").sql
+        code = columns.get(self.fields["subsidiary"].vendor["code"], "NULL")
+        rows = self._client.page(f"SELECT subsidiary.id, {code} AS code FROM subsidiary ORDER BY subsidiary.id")  # noqa: S608
+        nameless = [row["id"] for row in rows if "code" not in row]
+        says = ", ".join(row.get("code", f"id {row['id']}") for row in rows) or "none"
+        hint = "name the column that holds your company codes: [instances.fields.subsidiary] code = '...'" if nameless else ""
+        return Finding("subsidiaries visible to the role", bool(rows) and not nameless, says, hint)
 
     def _unread_types(self) -> Finding:
         """Kinds of transactions that exist but are not read."""
