@@ -112,7 +112,7 @@ def test_the_order_of_names_does_not_matter() -> None:
 
 
 def test_large_companies_have_more_of_the_daily_faults() -> None:
-    small, large = (world("bp01_not_posted", accounts=accounts) for accounts in (25, 320))
+    small, large = (world("bp01_not_posted", accounts=accounts) for accounts in (25, 160))
     assert len(large.truth) > len(small.truth)
 
 

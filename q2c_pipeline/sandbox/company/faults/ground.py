@@ -56,22 +56,24 @@ class Ground:
         """Last day whose documents are out of every grace."""
         return self.world.as_of - QUIET_DAYS
 
-    def pick(self, kind: str, candidates: Iterable[str]) -> str:
-        """Choose one candidate by lot, or say clearly that the world has none."""
+    def pick(self, kind: str, candidates: Iterable[str], suits: Callable[[str], bool] = lambda _: True) -> str:
+        """Choose by lot the first suitable candidate, or say clearly that the world has none."""
         pool = sorted(candidates)
-        if not pool:
-            raise ConfigurationError(
-                expected=f"an untouched {kind} for the fault {self.name}",
-                found="none",
-                where=f"simulated company of {len(self.world.salesforce['Account'])} accounts",
-                next_step="ask for more accounts or months, or for fewer faults at once",
-            )
-        return self.rng.choice(pool)
+        self.rng.shuffle(pool)
+        for key in pool:
+            if suits(key):
+                return key
+        raise ConfigurationError(
+            expected=f"an untouched {kind} for the fault {self.name}",
+            found="none",
+            where=f"simulated company of {len(self.world.salesforce['Account'])} accounts",
+            next_step="ask for more accounts or months, or for fewer faults at once",
+        )
 
     def claim_root(self, suits: Callable[[Root], bool]) -> Root:
         """Take a contract line, and all documents that bill it, for this fault alone."""
         roots = self.world.roots
-        key = self.pick("contract line", (key for key, root in roots.items() if self._free(root) and suits(root)))
+        key = self.pick("contract line", roots, lambda key: self._free(roots[key]) and suits(roots[key]))
         self.used |= {key, roots[key].order_id, *self.documents(roots[key])}
         return roots[key]
 
@@ -129,23 +131,20 @@ class Ground:
     def claim_invoice(self, suits: Callable[[Record], bool]) -> Record:
         """Take an invoice that is out of every grace for this fault alone."""
         invoices = self.world.stripe["invoice"]
-        key = self.pick(
-            "invoice",
-            (
-                key
-                for key, invoice in invoices.items()
-                if key not in self.used and invoice["created"].date() <= self.settled_day and suits(invoice)
-            ),
-        )
+        key = self.pick("invoice", invoices, lambda key: self._free_invoice(invoices[key]) and suits(invoices[key]))
         self.used.add(key)
         return invoices[key]
+
+    def _free_invoice(self, invoice: Record) -> bool:
+        return bool(invoice["id"] not in self.used and invoice["created"].date() <= self.settled_day)
 
     def claim_account(self, suits: Callable[[Record], bool]) -> Record:
         """Take an account, preferably one without any other fault on its orders."""
         accounts = self.world.salesforce["Account"]
-        free = [key for key, account in accounts.items() if key not in self.used and suits(account)]
-        busy = {o["AccountId"] for o in self.world.salesforce["Order"].values() if o["Id"] in self.used}
-        key = self.pick("account", [key for key in free if key not in busy] or free)
+        busy = {order["AccountId"] for order in self.world.salesforce["Order"].values() if order["Id"] in self.used}
+        quiet = any(key not in busy and key not in self.used and suits(one) for key, one in accounts.items())
+        barred = self.used | busy if quiet else self.used
+        key = self.pick("account", accounts, lambda key: key not in barred and suits(accounts[key]))
         self.used.add(key)
         return accounts[key]
 
