@@ -326,6 +326,25 @@ def test_a_reversal_date_makes_the_opposite_journal(served: Served) -> None:
     assert found == [{"isreversal": "T", "foreignamount": "-10.5"}, {"isreversal": "T", "foreignamount": "10.5"}]
 
 
+def test_a_reversal_that_cannot_be_posted_changes_nothing(served: Served) -> None:
+    served.post_journal(journal())
+    for day in ("2025-12-31", "2031-01-01"):
+        answer = served.call("PATCH", "/record/v1/journalEntry/104", json={"reversalDate": day})
+        assert code(answer) == (400, "USER_ERROR")
+    assert served.rows("SELECT id, reversaldate FROM transaction WHERE id >= 104") == [{"id": "104"}]
+
+
+def test_a_reader_never_sees_half_a_write(served: Served) -> None:
+    served.post_journal(journal())
+    seen = set()
+    with served.store.at_once():
+        for key in served.store.lines("transactionline", "104"):
+            served.store.remove("transactionline", key)
+            seen.add(served.rows("SELECT COUNT(*) AS n FROM transactionline WHERE transaction = 104")[0]["n"])
+    assert seen == {"2"}
+    assert served.rows("SELECT COUNT(*) AS n FROM transactionline WHERE transaction = 104") == [{"n": "0"}]
+
+
 def test_an_asynchronous_request_is_a_job_and_its_key_counts_once(served: Served) -> None:
     headers = {"Prefer": "respond-async", "X-NetSuite-Idempotency-Key": str(uuid.uuid4())}
     accepted = served.post_journal(journal(), **headers)

@@ -112,11 +112,11 @@ class Account:
         """Create, change or delete one record, at once or as a job."""
         body = await _body(request) if request.method != "DELETE" else {}
         if "respond-async" not in request.headers.get("prefer", ""):
-            return await run_in_threadpool(self._perform, request, body)
+            return await run_in_threadpool(self._perform_at_once, request, body)
         key = request.headers.get("x-netsuite-idempotency-key")
         self.jobs.must_be_new(key)
         try:
-            result = await run_in_threadpool(self._perform, request, body)
+            result = await run_in_threadpool(self._perform_at_once, request, body)
         except Refusal as refusal:
             result = refusal.response()
         job = self.jobs.accept(key, result)
@@ -144,6 +144,10 @@ class Account:
     async def limits(self, _request: Request) -> Response:
         """Show the concurrency limit."""
         return JSONResponse({"accountConcurrencyLimit": self.concurrency})
+
+    def _perform_at_once(self, request: Request, body: Record) -> Response:
+        with self.store.at_once():
+            return self._perform(request, body)
 
     def _perform(self, request: Request, body: Record) -> Response:
         kind, key = request.path_params["kind"], request.path_params.get("key", "")

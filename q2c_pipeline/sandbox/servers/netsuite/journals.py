@@ -114,10 +114,13 @@ class Journals:
         record = self._header(header, body, subsidiary)
         rows = [self._line(line, position) for position, line in enumerate(lines)]
         _must_balance(rows)
+        reverses = record.get("reversaldate") and record["posting"] and not record.get("reversal")
+        if reverses:
+            must_be_open(period_of(self.store, record["reversaldate"]))
         self._drop_lines(str(record["id"]))
         self.store.put("transaction", key, record)
         self._write_lines(record, rows, subsidiary)
-        if record.get("reversaldate") and record["posting"] and not record.get("reversal"):
+        if reverses:
             self._reverse(key, record, lines, subsidiary)
 
     def _header(self, header: Record, body: Body, subsidiary: Record) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import polars as pl
 from q2c_pipeline.sandbox.servers.netsuite.columns import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from q2c_pipeline.sandbox.servers.misbehave import Tampering
     from q2c_pipeline.sandbox.systems import Record, Tables
@@ -26,9 +27,8 @@ class Store:
 
     def __init__(self, tables: Tables, tampering: Tampering, clock: Callable[[], datetime]) -> None:
         self.tables, self.tampering, self.clock = tables, tampering, clock
-        self.version = 0
         self.columns: dict[str, dict[str, str]] = {}
-        self._lock = threading.RLock()
+        self._lock, self._is_writing = threading.RLock(), False
         # Requests run side by side; one thread for each is quicker than several that share the cores.
         self._db = duckdb.connect(config={"threads": 1})
         self._db.execute("CREATE SCHEMA base; CREATE SCHEMA counted; CREATE SCHEMA listed")
@@ -39,22 +39,33 @@ class Store:
         with self._lock:
             for name in {**COLUMNS, **self.tables}:
                 self._load(name)
-            self.version += 1
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let readers see several writes together or not at all; may be nested."""
+        with self._lock:
+            outermost, self._is_writing = not self._is_writing, True
+            if outermost:
+                self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                if outermost:
+                    self._db.execute("COMMIT")
+                    self._is_writing = False
 
     def put(self, table: str, key: str, record: Record) -> None:
         """Insert or replace one record."""
-        with self._lock:
+        with self.at_once():
             self.tables.setdefault(table, {})[key] = record
             self._delete_copy(table, key)
             self._insert_copy(table, {key: record})
-            self.version += 1
 
     def remove(self, table: str, key: str) -> None:
         """Take one record away."""
-        with self._lock:
+        with self.at_once():
             del self.tables[table][key]
             self._delete_copy(table, key)
-            self.version += 1
 
     def touch(self, table: str, key: str, **changes: Any) -> None:
         """Change fields of one record and move its modification stamp, as a user's edit does."""
