@@ -121,6 +121,8 @@ def test_every_kind_of_business_happens(company: Systems) -> None:
     assert {order["Status"] for order in orders} == {"Activated", "Draft", "Cancelled"}
     statuses = {invoice["status"] for invoice in company.stripe["invoice"].values()}
     assert statuses >= {"open", "paid", "void", "draft"}
+    assert {note["status"] for note in company.stripe["credit_note"].values()} == {"issued", "void"}
+    assert company.stripe["refund"]
     in_euro = {i["number"][:6] for i in company.stripe["invoice"].values() if i["currency"] == "eur" and i["number"]}
     assert in_euro == {"INV-UK", "INV-DE"}
 

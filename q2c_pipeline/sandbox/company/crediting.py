@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from q2c_pipeline.sandbox.company.amounts import restate_credit, restate_invoice, tax_entry
+from q2c_pipeline.sandbox.company.amounts import line_net, lines_of, restate_credit, restate_invoice, tax_entry
 from q2c_pipeline.sandbox.company.catalogue import ENTITIES
+from q2c_pipeline.sandbox.company.dates import DAY, at
 from q2c_pipeline.sandbox.company.paying import refund, settle_if_nothing_left
-from q2c_pipeline.sandbox.company.posting import post_credit
+from q2c_pipeline.sandbox.company.posting import post_credit, root_key, unpost
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,7 +32,27 @@ class Credit:
 
 def issue_credit(world: World, credit: Credit, day: date) -> str:
     """Issue a credit note against the invoice that billed the service, post it, refund what was already paid."""
-    line_id = _billed_line(credit)
+    credit_id = _write_note(world, credit, _billed_line(credit), day)
+    _settle(world, credit_id, world.stripe["credit_note"][credit_id]["invoice"], day)
+    return credit_id
+
+
+def credit_by_mistake(world: World, day: date, invoice_id: str) -> None:
+    """Credit the first line of an open invoice, and void the credit note the same evening."""
+    invoice = world.stripe["invoice"][invoice_id]
+    line = lines_of(world, invoice_id)[0]
+    root = world.roots.get(root_key(world, line) or "")
+    if root is None or invoice["status"] != "open" or line_net(line) <= 0:
+        return
+    first, last = line["period"]["start"].date(), (line["period"]["end"] - DAY).date()
+    credit = Credit(root, first, last, line["amount"], line_net(line), line["quantity"])
+    credit_id = _write_note(world, credit, line["id"], day)
+    post_credit(world, credit_id)
+    world.stripe["credit_note"][credit_id].update(status="void", voided_at=at(day, 18))
+    unpost(world, credit_id, at(day, 21))
+
+
+def _write_note(world: World, credit: Credit, line_id: str, day: date) -> str:
     invoice_id = world.stripe["invoice_line"][line_id]["invoice"]
     invoice = world.stripe["invoice"][invoice_id]
     credit_id = world.ids.stripe("cn")
@@ -56,7 +77,6 @@ def issue_credit(world: World, credit: Credit, day: date) -> str:
     _write_line(world, credit, credit_id, line_id)
     restate_credit(world, credit_id)
     world.credits_of[invoice_id].append(credit_id)
-    _settle(world, credit_id, invoice_id, day)
     return credit_id
 
 

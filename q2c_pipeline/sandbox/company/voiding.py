@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from q2c_pipeline.sandbox.company.amounts import restate_invoice
-from q2c_pipeline.sandbox.company.dates import at
+from q2c_pipeline.sandbox.company.crediting import credit_by_mistake
+from q2c_pipeline.sandbox.company.dates import DAY, at
 from q2c_pipeline.sandbox.company.paying import plan_settlement
 from q2c_pipeline.sandbox.company.posting import post_invoice, root_key, unpost
 
@@ -17,15 +18,18 @@ if TYPE_CHECKING:
     from q2c_pipeline.sandbox.company.world import World
 
 EVERY = 16
+MISTAKE_EVERY = 45
 
 
 def plan_voids(world: World, day: date) -> None:
-    """About one invoice in sixteen turns out to be wrong two days later, inside the same month."""
+    """About one invoice in sixteen is voided two days later, inside the same month; few are credited by mistake."""
     for invoice_id in world.issued:
         world.issues += 1
         again = day + timedelta(days=2)
         if world.issues % EVERY == EVERY - 1 and again.month == day.month:
             world.plan(again, "settle", void_and_reissue, invoice_id)
+        elif world.issues % MISTAKE_EVERY == 0:
+            world.plan(day + DAY, "settle", credit_by_mistake, invoice_id)
     world.issued.clear()
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from q2c_pipeline.sandbox.company.amounts import line_net
 from q2c_pipeline.sandbox.company.money import half_away, plain
 from q2c_pipeline.sandbox.company.rework import change_line
 from q2c_pipeline.sandbox.company.setup import ensure_price
@@ -33,6 +34,14 @@ def bb04_discount_dropped(ground: Ground) -> None:
     change = 0
     for line in lines[ground.rng.randrange(1, len(lines)) :]:
         change += change_line(ground.world, line, line["amount"], line["amount"])
+    ground.tell("BB04", root.key, -change, root.currency)
+
+
+def bb04_discount_too_large(ground: Ground) -> None:
+    """A tenth of the list price is given away on top of what was agreed, in one period."""
+    root = ground.claim_root(ground.plain)
+    line = ground.rng.choice(ground.final_lines(root))
+    change = change_line(ground.world, line, line["amount"], line_net(line) - line["amount"] // 10)
     ground.tell("BB04", root.key, -change, root.currency)
 
 

@@ -40,7 +40,8 @@ def bb09_credit_not_given(ground: Ground) -> None:
 
 
 def _credits(ground: Ground, root: Root) -> list[str]:
-    return [note for document in ground.documents(root) for note in ground.world.credits_of.get(document, ())]
+    notes = (note for document in ground.documents(root) for note in ground.world.credits_of.get(document, ()))
+    return [note for note in notes if ground.world.stripe["credit_note"][note]["status"] == "issued"]
 
 
 def _cancelled(ground: Ground, root: Root) -> bool:
