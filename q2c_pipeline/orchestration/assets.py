@@ -5,12 +5,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from q2c_pipeline.engine.lineage import Columns, column_lineage
+from q2c_pipeline.engine.lineage import column_lineage
+from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.engine.sqlfiles import SqlFile
-from q2c_pipeline.orchestration.metadata import Metadata, asset_key, bridge, lineage_metadata, owner, table_metadata
+from q2c_pipeline.orchestration.metadata import Metadata, asset_key, bridge, columns_of, lineage_metadata, owner, table_metadata
 from q2c_pipeline.orchestration.night import publish_night
 from q2c_pipeline.orchestration.resources import POOL, Night, explained
-from q2c_pipeline.schemas.tables import TABLES
 
 OUTCOMES = "9_outcomes"
 PUBLISHED, WORKBOOK, REPORT = "outcomes.published", "outcomes.workbook", "outcomes.report"
@@ -27,7 +27,7 @@ def group(file: SqlFile) -> str:
     return f"{file.order // 10 + 1}_{file.schema}"
 
 
-def table_asset(file: SqlFile, columns: Columns) -> dg.AssetsDefinition:
+def table_asset(file: SqlFile) -> dg.AssetsDefinition:
     """The asset of one SQL file: its upstreams, owner and words come from the file."""
 
     @dg.asset(
@@ -45,7 +45,7 @@ def table_asset(file: SqlFile, columns: Columns) -> dg.AssetsDefinition:
             result = night.warehouse.run_file(file, night.settings.sql_parameters(night.as_of))
             night.result.tables.append(result)
             night.report("transform", f"{result.name}: {result.rows} rows")
-            return dg.MaterializeResult(metadata=_table_metadata(night, file, columns))
+            return dg.MaterializeResult(metadata=_table_metadata(night.warehouse, file))
 
     return table
 
@@ -57,16 +57,11 @@ def _description(file: SqlFile) -> str:
     return "\n\n".join(parts)
 
 
-def _table_metadata(night: Night, file: SqlFile, columns: Columns) -> Metadata:
-    found = table_metadata(night.warehouse, file.name)
+def _table_metadata(warehouse: Warehouse, file: SqlFile) -> Metadata:
+    found = table_metadata(warehouse, file.name)
+    columns = {name: tuple(columns_of(warehouse, name)) for name in file.upstreams}
     found["dagster/column_lineage"] = lineage_metadata(column_lineage(file, columns))
-    return found | bridge(night.warehouse) if file.name == BRIDGE else found
-
-
-def columns_of(files: Sequence[SqlFile]) -> Columns:
-    """Columns of every table that a SQL file may read, known without a warehouse."""
-    mapped = {f"mapped.{table.name}": tuple(table.fields) for table in TABLES.values()}
-    return mapped | {file.name: file.columns for file in files}
+    return found | bridge(warehouse) if file.name == BRIDGE else found
 
 
 def policy_assets(files: Sequence[SqlFile]) -> list[dg.AssetSpec]:

@@ -4,7 +4,7 @@ import dagster as dg
 
 from q2c_pipeline.engine.controls import with_generated
 from q2c_pipeline.engine.sqlfiles import load, load_assertions
-from q2c_pipeline.orchestration.assets import columns_of, outcome_assets, policy_assets, table_asset
+from q2c_pipeline.orchestration.assets import outcome_assets, policy_assets, table_asset
 from q2c_pipeline.orchestration.checks import assertion_check, expectation_checks
 from q2c_pipeline.orchestration.intake import landing_assets, mapped_assets
 from q2c_pipeline.orchestration.night import NightResult, Report
@@ -18,14 +18,13 @@ _NIGHTLY_SAYS = "one whole night: extract, load, relate, explain, publish; resou
 def build_definitions(settings: Settings, result: NightResult | None = None, report: Report | None = None) -> dg.Definitions:
     """Everything that Dagster needs; opens no secret and no connection. `result` and `report` are for a caller that waits."""
     files = with_generated(load())
-    columns = columns_of(files)
     order = {file.name: file.order for file in files}
     return dg.Definitions(
         assets=[
             *(landing_assets(configured) for configured in settings.instances),
             mapped_assets(settings),
             *policy_assets(files),
-            *(table_asset(file, columns) for file in files),
+            *(table_asset(file) for file in files),
             *outcome_assets(files),
         ],
         asset_checks=[*(assertion_check(file, order) for file in load_assertions()), expectation_checks()],

@@ -50,7 +50,15 @@ def _own_words(result: NightResult) -> Iterator[None]:
         raise purpose from error
 
 
-def _cause_on_purpose(error: BaseException | None) -> Q2CError | None:
-    while error is not None and not isinstance(error, Q2CError):
-        error = error.__cause__ or error.__context__
-    return error
+def _cause_on_purpose(error: BaseException) -> Q2CError | None:
+    """The error on purpose among the causes of `error`; what Dagster re-raised may stand in its own context, in a circle."""
+    seen: list[BaseException] = []
+    rest: list[BaseException | None] = [error]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, Q2CError):
+            return one
+        if one is not None and not any(one is other for other in seen):
+            seen.append(one)
+            rest += [one.__context__, one.__cause__]
+    return None

@@ -61,7 +61,7 @@ def _cell(value: object) -> str:
 
 def table_metadata(warehouse: Warehouse, table: str) -> Metadata:
     """Row count, schema, control totals per currency and a preview of a table in the warehouse."""
-    kinds = _columns(warehouse, table)
+    kinds = columns_of(warehouse, table)
     found: Metadata = {
         "dagster/row_count": dg.MetadataValue.int(warehouse.count(table)),
         "dagster/column_schema": column_schema(kinds),
@@ -75,7 +75,8 @@ def table_metadata(warehouse: Warehouse, table: str) -> Metadata:
     return found
 
 
-def _columns(warehouse: Warehouse, table: str) -> dict[str, str]:
+def columns_of(warehouse: Warehouse, table: str) -> dict[str, str]:
+    """Names and types of a table's columns, as the warehouse has them."""
     schema, _, name = table.partition(".")
     query = (
         "select column_name, data_type from duckdb_columns() where database_name = current_database() "
