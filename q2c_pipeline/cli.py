@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import traceback
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -179,7 +179,7 @@ def demo(
     from q2c_pipeline.orchestration import lookalikes, showing
     from q2c_pipeline.settings import load_settings
 
-    plan = lookalikes.Plan(seed, size, months, as_of or DEMO_DAY, lookalikes.chosen_faults("none" if clean else faults))
+    plan = lookalikes.Plan(seed, size, months, _demo_day(as_of), lookalikes.chosen_faults("none" if clean else faults))
     folder, credentials, console = lookalikes.prepare(workdir), lookalikes.new_credentials(), _output()
     os.environ.update(credentials)
     started = time.perf_counter()
@@ -210,7 +210,7 @@ def serve_systems(
     """Serve the look-alikes until Ctrl-C, with a q2c.toml for them; nothing is reconciled."""
     from q2c_pipeline.orchestration import lookalikes
 
-    plan = lookalikes.Plan(seed, size, months, as_of or DEMO_DAY, lookalikes.chosen_faults(faults))
+    plan = lookalikes.Plan(seed, size, months, _demo_day(as_of), lookalikes.chosen_faults(faults))
     credentials = {name: os.environ.get(name, value) for name, value in lookalikes.new_credentials().items()}
     with lookalikes.serving_here(plan, credentials) as served:
         if ready is not None:
@@ -228,6 +228,11 @@ def _day_to_run(settings: Settings, as_of: date | None) -> date:
         message = f"expected a day that is over in {settings.company.time_zone} ({last} or before), found {as_of}"
         raise typer.BadParameter(message, param_hint="--as-of")
     return as_of or last
+
+
+def _demo_day(as_of: date | None) -> date:
+    """The day asked for, else the fixed day of the simulation, unless this machine's clock has not got there yet."""
+    return as_of or min(DEMO_DAY, datetime.now(UTC).date() - timedelta(days=1))
 
 
 def _run_night(settings: Settings, as_of: date) -> NightResult:
