@@ -1,7 +1,8 @@
 -- grain:  instance, source_id
 -- params: as_of
 -- owner:  sales operations
--- says:   what was sold: product, quantity, price, dates and how it is billed: its newest version known on the day, unless the source has deleted it
+-- says:   what was sold: product, quantity, price, dates and how it is billed: its newest version
+--         known on the day, unless the source has deleted it
 with repeated as ( -- records that were delivered in several versions up to the day: only they need ranking
     select instance, source_id
     from mapped.contract_line

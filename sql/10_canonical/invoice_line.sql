@@ -1,7 +1,8 @@
 -- grain:  instance, source_id
 -- params: as_of
 -- owner:  billing operations
--- says:   one line of a billing document, net of its own discounts, without tax: its newest version known on the day, unless the source has deleted it
+-- says:   one line of a billing document, net of its own discounts, without tax: its newest version
+--         known on the day, unless the source has deleted it
 with repeated as ( -- records that were delivered in several versions up to the day: only they need ranking
     select instance, source_id
     from mapped.invoice_line

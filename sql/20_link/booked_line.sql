@@ -10,7 +10,7 @@ with line as ( -- contract lines with the facts of their order
         l.instance || ':' || coalesce(l.amends_line_source_id, l.source_id) as root_line_key,
         l.instance || ':' || l.contract_source_id as contract_key,
         c.contract_number || '/' || l.line_number as line_subject_key,
-        c.contract_status = 'activated' and coalesce(cast(c.activated_at as date), c.start_date) <= $as_of as is_counted,
+        (c.contract_status = 'activated' and coalesce(cast(c.activated_at as date), c.start_date) <= $as_of) as is_counted,
         coalesce(cast(c.activated_at as date), c.start_date) as activated_date,
         c.instance || ':' || c.account_source_id as account_key,
         c.currency,

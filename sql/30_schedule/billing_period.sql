@@ -17,11 +17,13 @@ with term as ( -- counted recurring and one-time lines: months of a period, firs
         b.start_date,
         b.end_date,
         u.minor_unit,
-        case when b.charge_type = 'one_time' then 0
+        case
+            when b.charge_type = 'one_time' then 0
             when b.billing_frequency = 'quarterly' then 3 when b.billing_frequency = 'semi_annual' then 6
             when b.billing_frequency = 'annual' then 12 else 1
         end as period_months,
-        case when b.billing_anchor = 'calendar' then cast(date_trunc('year', b.start_date) as date) else b.root_start_date end as anchor_date,
+        case when b.billing_anchor = 'calendar' then cast(date_trunc('year', b.start_date) as date) else b.root_start_date end
+            as anchor_date,
         u.product_scale * case when b.price_period = 'year' then 12 else 1 end as scale,
         cast(sign(b.quantity) * sign(b.unit_price) as decimal(38, 0)) as direction,
         cast(abs(cast(b.quantity as decimal(38, 8))) * 100000000 as hugeint)
@@ -38,7 +40,8 @@ numbered as ( -- periods that may touch the line, one row a period
         period_months, anchor_date, scale, direction, monthly_worth,
         unnest(generate_series(
             0,
-            case when period_months = 0 then 0
+            case
+                when period_months = 0 then 0
                 else ((year(end_date) - year(anchor_date)) * 12 + month(end_date) - month(anchor_date)) // greatest(period_months, 1)
             end
         )) as period_number
@@ -49,10 +52,12 @@ bounded as ( -- the same with the full period's boundaries; a one-time line's on
     select
         contract_line_key, root_line_key, activated_date, quantity, charge_type, billing_timing, start_date, end_date, minor_unit,
         period_months, scale, direction, monthly_worth, period_number,
-        case when period_months = 0 then start_date
+        case
+            when period_months = 0 then start_date
             else cast(anchor_date + interval '1' month * (period_number * period_months) as date)
         end as full_start_date,
-        case when period_months = 0 then start_date
+        case
+            when period_months = 0 then start_date
             else cast(anchor_date + interval '1' month * ((period_number + 1) * period_months) as date) - 1
         end as full_end_date
     from numbered
@@ -73,14 +78,17 @@ shared as ( -- share of the full period that the line covers: covered_days of sh
         contract_line_key, root_line_key, activated_date, quantity, charge_type, billing_timing, minor_unit, scale, direction,
         period_number, service_start_date, service_end_date,
         monthly_worth * greatest(period_months, 1) as full_worth,
-        case when service_start_date = full_start_date and service_end_date = full_end_date then 1
-            when $proration = 'thirty_360' then
-                (year(service_end_date + 1) - year(service_start_date)) * 360
-                + (month(service_end_date + 1) - month(service_start_date)) * 30
-                + least(day(service_end_date + 1), 30) - least(day(service_start_date), 30)
+        case
+            when service_start_date = full_start_date and service_end_date = full_end_date then 1
+            when $proration = 'thirty_360'
+                then
+                    (year(service_end_date + 1) - year(service_start_date)) * 360
+                    + (month(service_end_date + 1) - month(service_start_date)) * 30
+                    + least(day(service_end_date + 1), 30) - least(day(service_start_date), 30)
             else date_diff('day', service_start_date, service_end_date) + 1
         end as covered_days,
-        case when service_start_date = full_start_date and service_end_date = full_end_date then 1
+        case
+            when service_start_date = full_start_date and service_end_date = full_end_date then 1
             when $proration = 'thirty_360' then 30 * period_months
             else date_diff('day', full_start_date, full_end_date) + 1
         end as share_days

@@ -50,9 +50,11 @@ rated as ( -- unrounded amount: every tier prices the part of the quantity that 
         m.root_line_key,
         m.month_start_date,
         sum(
-            case when t.root_line_key is null then cast(m.quantity as decimal(38, 8)) * m.unit_price
+            case
+                when t.root_line_key is null then cast(m.quantity as decimal(38, 8)) * m.unit_price
                 when m.quantity > t.from_quantity
-                    then (least(cast(m.quantity as decimal(38, 8)), coalesce(t.up_to_quantity, m.quantity)) - t.from_quantity)
+                    then
+                        (least(cast(m.quantity as decimal(38, 8)), coalesce(t.up_to_quantity, m.quantity)) - t.from_quantity)
                         * t.unit_price + t.flat_amount
                 else 0
             end

@@ -96,7 +96,8 @@ cell as ( -- one row a cell
 ),
 
 posted as ( -- documents that any transaction posts
-    select distinct document_key from link.document where document_key is not null
+    select distinct
+        document_key from link.document where document_key is not null
     and transaction_kind in ('invoice', 'credit_memo', 'journal')
 )
 
@@ -114,8 +115,11 @@ select
     cast(c.left_amount as decimal(20, 4)) as left_amount,
     cast(c.right_amount as decimal(20, 4)) as right_amount,
     cast(c.left_amount - c.right_amount as decimal(20, 4)) as difference_amount,
-    c.left_amount <> c.right_amount
-    and p.document_key is null and c.finalized_date > $as_of - cast($posting_grace_days as integer) is true as is_in_flight,
+    coalesce(
+        c.left_amount <> c.right_amount and p.document_key is null
+        and c.finalized_date > $as_of - cast($posting_grace_days as integer),
+        false
+    ) as is_in_flight,
     c.first_transaction_key,
     c.last_transaction_key
 from cell as c

@@ -95,9 +95,11 @@ select
         || split_part(c.document_key, ':', 2) || '"}',
         '{"instance":"' || split_part(coalesce(p.first_transaction_key, c.first_transaction_key), ':', 1)
         || '","table":"posting","source_id":"' || split_part(coalesce(p.first_transaction_key, c.first_transaction_key), ':', 2) || '"}',
-        case when p.last_transaction_key <> p.first_transaction_key
-            then '{"instance":"' || split_part(p.last_transaction_key, ':', 1) || '","table":"posting","source_id":"'
-                || split_part(p.last_transaction_key, ':', 2) || '"}'
+        case
+            when p.last_transaction_key <> p.first_transaction_key
+                then
+                    '{"instance":"' || split_part(p.last_transaction_key, ':', 1) || '","table":"posting","source_id":"'
+                    || split_part(p.last_transaction_key, ':', 2) || '"}'
         end
     )
     || ']' as evidence

@@ -104,13 +104,13 @@ select
     cast(c.right_amount as decimal(20, 4)) as right_amount,
     cast(c.left_amount - c.right_amount as decimal(20, 4)) as difference_amount,
     c.due_date,
-    c.left_amount <> c.right_amount and (
+    coalesce(c.left_amount <> c.right_amount and (
         c.activated_date > $as_of - cast($booking_grace_days as integer)
         or (
             c.first_document_key is null and c.due_date > $as_of - cast($invoice_grace_days as integer)
             and (s.root_line_key is not null or b.charge_type = 'one_time')
         )
-    ) is true as is_in_flight,
+    ), false) as is_in_flight,
     c.expected_quantity,
     c.billed_quantity,
     c.regular_lines,

@@ -37,7 +37,7 @@ earlier as ( -- cells billed at the terms of an earlier step: same share of that
     from cell as c
     inner join in_force as f on c.cell_id = f.cell_id
     inner join step as n on c.contract_line_key = n.root_line_key and f.ramp_segment = n.ramp_segment
-    inner join step as o on c.contract_line_key = o.root_line_key and o.ramp_segment < n.ramp_segment
+    inner join step as o on c.contract_line_key = o.root_line_key and n.ramp_segment > o.ramp_segment
     inner join canonical.currency_unit as u on c.currency = u.currency
     where
         2 * abs(
@@ -83,9 +83,11 @@ select
         || split_part(c.contract_line_key, ':', 2) || '"}',
         '{"instance":"' || split_part(c.first_document_key, ':', 1) || '","table":"invoice","source_id":"'
         || split_part(c.first_document_key, ':', 2) || '"}',
-        case when c.last_document_key <> c.first_document_key
-            then '{"instance":"' || split_part(c.last_document_key, ':', 1) || '","table":"invoice","source_id":"'
-                || split_part(c.last_document_key, ':', 2) || '"}'
+        case
+            when c.last_document_key <> c.first_document_key
+                then
+                    '{"instance":"' || split_part(c.last_document_key, ':', 1) || '","table":"invoice","source_id":"'
+                    || split_part(c.last_document_key, ':', 2) || '"}'
         end
     )
     || ']' as evidence

@@ -15,7 +15,8 @@ select -- due cells of recurring and usage lines that no subscription line bills
     currency,
     period,
     difference_amount,
-    'contract owes ' || left_text || ' for the period from ' || cast(service_start_date as varchar) || ', and billing has no subscription item for the line' as reason,
+    'contract owes ' || left_text || ' for the period from ' || cast(service_start_date as varchar)
+    || ', and billing has no subscription item for the line' as reason,
     evidence
 from grid.booked_billed_break
 where

@@ -15,7 +15,8 @@ select -- billed cells that no contract line is linked to
     currency,
     period,
     difference_amount,
-    'billed ' || right_text || ' for the period from ' || cast(service_start_date as varchar) || ', and no contract line is linked to it' as reason,
+    'billed ' || right_text || ' for the period from ' || cast(service_start_date as varchar)
+    || ', and no contract line is linked to it' as reason,
     evidence
 from grid.booked_billed_break
 where

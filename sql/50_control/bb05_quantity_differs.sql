@@ -15,7 +15,8 @@ select -- periods billed with another quantity than sold
     currency,
     period,
     difference_amount,
-    'contract says ' || left_text || ', billed ' || right_text || ' for the period from ' || cast(service_start_date as varchar) || ' with another quantity' as reason,
+    'contract says ' || left_text || ', billed ' || right_text || ' for the period from '
+    || cast(service_start_date as varchar) || ' with another quantity' as reason,
     evidence
 from grid.booked_billed_break
 where

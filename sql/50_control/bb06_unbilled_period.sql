@@ -15,7 +15,8 @@ select -- due periods of subscribed or one-time lines that nothing bills
     currency,
     period,
     difference_amount,
-    'contract owes ' || left_text || ' for the period from ' || cast(service_start_date as varchar) || ', and no document bills it' as reason,
+    'contract owes ' || left_text || ' for the period from ' || cast(service_start_date as varchar)
+    || ', and no document bills it' as reason,
     evidence
 from grid.booked_billed_break
 where

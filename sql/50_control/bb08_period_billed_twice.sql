@@ -15,7 +15,8 @@ select -- sold periods with two or more regular lines and too much billed
     currency,
     period,
     difference_amount,
-    'contract says ' || left_text || ', billed ' || right_text || ' for the period from ' || cast(service_start_date as varchar) || ' on ' || cast(regular_lines as varchar) || ' lines' as reason,
+    'contract says ' || left_text || ', billed ' || right_text || ' for the period from '
+    || cast(service_start_date as varchar) || ' on ' || cast(regular_lines as varchar) || ' lines' as reason,
     evidence
 from grid.booked_billed_break
 where

@@ -15,7 +15,8 @@ select -- cells after a line came to its end with more billed than owed
     currency,
     period,
     difference_amount,
-    'contract ended, owes ' || left_text || ', billed ' || right_text || ' for the period from ' || cast(service_start_date as varchar) as reason,
+    'contract ended, owes ' || left_text || ', billed ' || right_text || ' for the period from '
+    || cast(service_start_date as varchar) as reason,
     evidence
 from grid.booked_billed_break
 where

@@ -15,7 +15,8 @@ select -- periods of a later ramp step billed with the amount of an earlier one
     currency,
     period,
     difference_amount,
-    'contract says ' || left_text || ' at this ramp step, billed ' || right_text || ' for the period from ' || cast(service_start_date as varchar) || ' as in an earlier step' as reason,
+    'contract says ' || left_text || ' at this ramp step, billed ' || right_text || ' for the period from '
+    || cast(service_start_date as varchar) || ' as in an earlier step' as reason,
     evidence
 from grid.booked_billed_break
 where

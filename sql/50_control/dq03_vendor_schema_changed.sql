@@ -9,10 +9,15 @@
 -- repair:   review contract
 with change as ( -- rejected records with an unknown enum value, by the field that holds it
     select
-        'reject|' || instance || '|' || object_name || '|' || coalesce(source_id, batch_id || '#' || cast(row_number as varchar)) as cell_id,
+        'reject|'
+        || instance
+        || '|'
+        || object_name
+        || '|'
+        || coalesce(source_id, batch_id || '#' || cast(row_number as varchar)) as cell_id,
         instance,
         instance || '.' || object_name || '.' || field_name as subject_key,
-        'unknown value ' || coalesce("value", 'nothing') || ' in ' || field_name as reason,
+        'unknown value ' || coalesce(value, 'nothing') || ' in ' || field_name as reason,
         'landing.reject' as source_table,
         batch_id || '#' || cast(row_number as varchar) as source_id
     from landing.reject

@@ -46,6 +46,7 @@ select
     cast(sum(r.cause_amount) as decimal(20, 4)) as cause_amount
 from total as t
 inner join row_of as r
-    on t.leg = r.leg and t.legal_entity_code = r.legal_entity_code and t.currency = r.currency and t.period = r.period
-    and t.measure = r.measure
+    on
+        t.leg = r.leg and t.legal_entity_code = r.legal_entity_code and t.currency = r.currency and t.period = r.period
+        and t.measure = r.measure
 group by t.leg, t.legal_entity_code, t.currency, t.period, t.measure, t.left_amount, t.right_amount, r.cause

@@ -16,7 +16,8 @@ stated as ( -- the figures that the source stated about a delivery
         batch_id,
         count(*) as checks,
         cast(sum(case when is_ok then 0 else 1 end) as bigint) as failed_checks,
-        min(case when check_name like '%count%' then expected_value end) as source_count,
+        min(case when check_name in ('records in the window', 'rows') then expected_value end) as source_count,
+        string_agg(check_name || ' ' || expected_value, '; ' order by check_name) as figures,
         min(case when not is_ok then check_name || ': source says ' || expected_value || ', landed ' || found_value end)
             as first_failure
     from landing.check_result
@@ -31,6 +32,7 @@ select
     ranked.rejected_rows,
     coalesce(stated.checks, 0) as checks,
     coalesce(stated.failed_checks, 0) as failed_checks,
+    stated.figures,
     stated.first_failure
 from ranked
 left join stated on ranked.batch_id = stated.batch_id

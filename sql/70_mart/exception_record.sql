@@ -53,7 +53,12 @@ select -- what was sold
     d.net_amount as amount,
     'activated' as record_status,
     replace(b.billing_frequency, '_', ' ') || ', in ' || b.billing_timing
-    || case when b.discount_fraction <> 0 then ', discount ' || cast(cast(b.discount_fraction * 100 as decimal(16, 2)) as varchar) || ' %' else '' end
+    || case
+        when
+            b.discount_fraction <> 0
+            then ', discount ' || cast(cast(b.discount_fraction * 100 as decimal(16, 2)) as varchar) || ' %'
+        else ''
+    end
         as description
 from sold as s
 inner join due as d on s.contract_line_key = d.root_line_key and s.service_start_date = d.service_start_date
@@ -76,8 +81,9 @@ select
     replace(l.document_kind, '_', ' ') || case when l.is_proration then ', proration' else '' end as description
 from sold as s
 inner join link.invoice_line as l
-    on coalesce(s.contract_line_key, s.subject_key) = coalesce(l.root_line_key, l.unlinked_subject_key)
-    and s.service_start_date = l.service_start_date and s.currency = l.currency and s.legal_entity_code = l.legal_entity_code
+    on
+        coalesce(s.contract_line_key, s.subject_key) = coalesce(l.root_line_key, l.unlinked_subject_key)
+        and s.service_start_date = l.service_start_date and s.currency = l.currency and s.legal_entity_code = l.legal_entity_code
 where l.is_billed
 union all -- documents that should be posted
 select
@@ -94,7 +100,11 @@ select
     cast(null as decimal(16, 8)) as unit_price,
     i.total_amount as amount,
     i.document_status as record_status,
-    replace(i.document_kind, '_', ' ') || ', net ' || cast(i.net_amount as varchar) || ', tax ' || cast(i.tax_amount as varchar) as description
+    replace(i.document_kind, '_', ' ')
+    || ', net '
+    || cast(i.net_amount as varchar)
+    || ', tax '
+    || cast(i.tax_amount as varchar) as description
 from document as d
 inner join canonical.invoice as i on d.document_key = i.instance || ':' || i.source_id
 union all -- what is posted

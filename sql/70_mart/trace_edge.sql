@@ -48,7 +48,8 @@ select distinct 'contract_line:' || root_line_key as parent_key, 'invoice:' || d
 from link.invoice_line
 where root_line_key is not null
 union all -- customer or subscription -> documents that no contract line is linked to
-select distinct 'subscription:' || l.instance || ':' || l.subscription_source_id as parent_key,
+select distinct
+    'subscription:' || l.instance || ':' || l.subscription_source_id as parent_key,
     'invoice:' || l.instance || ':' || l.invoice_source_id as child_key, 'record' as method
 from canonical.invoice_line as l
 where l.subscription_source_id is not null
