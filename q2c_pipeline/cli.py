@@ -243,7 +243,7 @@ def _run_night(settings: Settings, as_of: date) -> NightResult:
     console = _errors()
     with Phases(console, {"transform": len(load_sql_files())}) as phases:
         result = run_nightly_job(settings, as_of, phases)
-    console.print(phases.said())
+    console.print(phases.said(), soft_wrap=True)
     return result
 
 

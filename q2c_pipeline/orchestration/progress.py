@@ -10,6 +10,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+PHASES = ("extract", "load", "transform", "publish", "report")
+
 
 class Phases:
     """Hears what was finished (`phases("load", "sf_main.Order: 412 rows")`), from any thread, and shows it."""
@@ -53,4 +55,5 @@ class Phases:
 
     def said(self) -> str:
         """One line: extract 21 steps 3.2 s, load ..."""
-        return ", ".join(f"{phase} {self.steps[phase]} steps {seconds:.1f} s" for phase, seconds in self.seconds.items())
+        order = sorted(self.seconds, key=lambda phase: PHASES.index(phase) if phase in PHASES else len(PHASES))
+        return ", ".join(f"{phase} {self.steps[phase]} steps {self.seconds[phase]:.1f} s" for phase in order)
