@@ -38,15 +38,19 @@ def run_page(store: Store, text: str, limit: int, offset: int, row_cap: int) -> 
     """Run one page of a query; gives its items and the size of the whole result."""
     _check_window(limit, offset)
     tree = translate(store, text)
-    sql = tree.sql("duckdb", identify=True)
     try:
-        total = int(store.query(f"SELECT count(*) FROM ({sql}) AS counted_rows")[1][0][0])  # noqa: S608  (SQL is this function's subject)
-        if total > row_cap:
-            raise Refusal(400, "INVALID_PARAMETER", f"The result has {total} rows, more than the {row_cap} allowed.")
         names, rows = store.query(_paged(tree, limit, offset))
+        total = len(rows) if not offset and len(rows) < limit else _count(store, tree)
     except duckdb.Error as error:
         raise invalid(str(error).partition("\n")[0]) from error
-    return [_item(names, row) for row in rows], total
+    if total > row_cap:
+        raise Refusal(400, "INVALID_PARAMETER", f"The result has {total} rows, more than the {row_cap} allowed.")
+    return _items(names, rows), total
+
+
+def _count(store: Store, tree: exp.Query) -> int:
+    inner = tree.sql("duckdb", identify=True)
+    return int(store.query(f"SELECT count(*) FROM ({inner}) AS counted_rows")[1][0][0])  # noqa: S608  (SQL is the subject)
 
 
 def translate(store: Store, text: str) -> exp.Query:
@@ -62,7 +66,7 @@ def translate(store: Store, text: str) -> exp.Query:
     if any(isinstance(node.this, exp.Tuple) for node in tree.find_all(exp.GT, exp.GTE, exp.LT, exp.LTE)):
         raise invalid("This operator cannot be used with lists.")
     _bind_tables(store, tree)
-    rewritten = tree.transform(_rewrite)
+    rewritten = tree.transform(_rewrite, copy=False)
     assert isinstance(rewritten, exp.Query)  # noqa: S101  (a rewriting of parts keeps the whole)
     return rewritten
 
@@ -139,12 +143,13 @@ def _paged(tree: exp.Query, limit: int, offset: int) -> str:
     return tree.limit(limit).offset(offset).sql("duckdb", identify=True)
 
 
-def _item(names: list[str], row: tuple[Any, ...]) -> dict[str, str]:
-    return {name.lower(): _wire(value) for name, value in zip(names, row, strict=True) if value is not None}
-
-
-def _wire(value: Any) -> str:
-    return _WIRE.get(type(value), str)(value)
+def _items(names: list[str], rows: list[tuple[Any, ...]]) -> list[dict[str, str]]:
+    """Rows in wire form: lower-case names, every value as text, no value left out."""
+    columns = [name.lower() for name in names]
+    return [
+        {name: _WIRE.get(type(value), str)(value) for name, value in zip(columns, row, strict=True) if value is not None}
+        for row in rows
+    ]
 
 
 def _decimal(value: Decimal) -> str:
