@@ -17,7 +17,7 @@ from q2c_pipeline.reports.formats import amount_text
 
 TOTAL, FLIGHT, UNEXPLAINED, MORE, LESS = "total", "in flight", "unexplained", "more", "less"
 COLOURS = {TOTAL: "#3d4f5f", FLIGHT: "#8b99a6", UNEXPLAINED: "#c0392b", MORE: "#2f74a3", LESS: "#b9772a"}
-_LABELS = 190
+_LABELS = 205
 _ROW = 24
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
 _NAMESPACES = re.compile(r' xmlns(:\w+)?="[^"]*"')
@@ -48,7 +48,7 @@ def waterfall(steps: Sequence[Step], currency: str) -> Markup:
     zero = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(strokeWidth=1, color="#8b99a6").encode(x="zero:Q")
     right = base.transform_filter("datum.label_side == 'right'").mark_text(align="left", dx=5).encode(x="far:Q", text="text:N")
     left = base.transform_filter("datum.label_side == 'left'").mark_text(align="right", dx=-5).encode(x="near:Q", text="text:N")
-    return _svg(alt.layer(bars, zero, right, left).properties(width=350, height=alt.Step(_ROW)))
+    return _svg(alt.layer(bars, zero, right, left).properties(width=340, height=alt.Step(_ROW)))
 
 
 def _bars(steps: Sequence[Step], currency: str) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ _QUERIES = {
         from recon.timing order by leg, legal_entity_code, currency, period, subject_key, measure, cell_id""",
     "completeness": """
         select instance, object_name, as_of, source_rows, landed_rows, loaded_rows, rejected_rows, checks, failed_checks,
-               first_failure
+               figures, first_failure
         from mart.completeness order by instance, object_name""",
     "reject_counts": """
         select instance, object_name, field_name, reason, rejects

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from q2c_pipeline.engine.runner import Warehouse
+from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.errors import StoreError
 from q2c_pipeline.reports.contents import Contents, read_contents
 from q2c_pipeline.reports.report import write_report
@@ -18,7 +18,7 @@ _WRITERS: dict[str, Callable[[Contents, Path], Path]] = {"xlsx": write_workbook,
 
 def write_outcomes(published: Path, folder: Path, as_of: date, run_history: Sequence[Run]) -> dict[str, Path]:
     """Write `q2c-<as_of>.xlsx` and `.html`; each appears complete or not at all."""
-    with Warehouse(published, read_only=True) as warehouse:
+    with open_published(published) as warehouse:
         contents = read_contents(warehouse, as_of, run_history)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -414,7 +414,7 @@ def _delivery(row: _Row) -> _Row:
         "loaded": count_text(row["loaded_rows"]),
         "rejected": count_text(row["rejected_rows"]),
         "mark": Mark("incomplete", *BAD) if row["failed_checks"] else mark,
-        "detail": row["first_failure"] or "",
+        "detail": row["first_failure"] or row["figures"] or "",
     }
 
 

@@ -320,7 +320,8 @@ _COMPLETENESS_COLUMNS = (
     Column("rejected_rows", "Rejected", Kind.COUNT),
     Column("checks", "Figures compared", Kind.COUNT, 16),
     Column("failed_checks", "Not met", Kind.COUNT),
-    Column("first_failure", "First figure not met", width=60),
+    Column("first_failure", "First figure not met", width=50),
+    Column("figures", "What the source says", width=80),
 )
 _TIMING_COLUMNS = (
     Column("leg_name", "Leg", width=18),

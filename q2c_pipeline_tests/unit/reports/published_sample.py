@@ -301,7 +301,7 @@ def _check(number: int, *, is_short: bool) -> dict[str, Any]:
         "batch_id": f"b{number}",
         "instance": "any",
         "object_name": "any",
-        "check_name": "row count",
+        "check_name": "rows",
         "expected_value": str(expected),
         "found_value": str(400 + number),
         "is_ok": not is_short,
