@@ -1,6 +1,7 @@
 """Assets of the way through: one for each SQL file, and the outcomes that people open."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -115,10 +116,16 @@ def _reports() -> dg.AssetsDefinition:
         specs=[_report_spec(name, says) for name, says in REPORTS.items()],
         check_specs=[dg.AssetCheckSpec(REFRESHED, asset=asset_key(REPORT), description=says, blocking=True)],
     )
-    def reports(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        from q2c_pipeline.orchestration.reporting import build_reports  # noqa: PLC0415  (Altair and Excel: only this step pays)
+    def reports(
+        context: dg.AssetExecutionContext, night: dg.ResourceParam[Night]
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        # Altair and Excel: only this step pays.
+        from q2c_pipeline.orchestration.reporting import build_reports, remember_run  # noqa: PLC0415
 
+        started = context.instance.get_run_stats(context.run_id).start_time or 0.0
         with explained():
+            status = "partial" if night.unread else "complete"
+            remember_run(night.settings, context.run_id, datetime.fromtimestamp(started, UTC), status)
             night.result.outcomes |= build_reports(night.settings)
         for name in REPORTS:
             path = night.result.outcomes[name.removeprefix("outcomes.")]

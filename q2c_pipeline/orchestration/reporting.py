@@ -38,8 +38,11 @@ def build_reports(settings: Settings) -> dict[str, Path]:
     return {_NAMES[kind]: path for kind, path in written.items()}
 
 
-def remember_run(settings: Settings, run_id: str, started_at: datetime, finished_at: datetime, status: str) -> None:
-    """Keep the published day's figures as a run, so that the next report can show whether things get better."""
+def remember_run(settings: Settings, run_id: str, started_at: datetime, status: str) -> None:
+    """Keep the published day's figures as a run, so that the next report can show whether things get better.
+
+    The run writes its own row before its report, so it has no end yet.
+    """
     with open_published(settings.stores.published) as published:
         summary = published.query(_SUMMARY).row(0, named=True)
         controls = published.query("select control_id, exceptions, amount_at_risk from recon.control_result order by control_id")
@@ -48,7 +51,7 @@ def remember_run(settings: Settings, run_id: str, started_at: datetime, finished
         run_id=run_id,
         as_of=summary["as_of"],
         started_at=started_at,
-        finished_at=finished_at,
+        finished_at=None,
         status=status,
         policy_version=settings.policy.version,
         batches=batches,
