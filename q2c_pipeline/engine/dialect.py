@@ -72,6 +72,14 @@ def _division(tree: exp.Expr) -> Iterator[tuple[str, str]]:
         yield "avg()", "sum and count separately: avg(decimal) is a double in DuckDB"
 
 
+def _mixed_scales(tree: exp.Expr) -> Iterator[tuple[str, str]]:
+    """A CASE over decimals of different scales takes the smallest scale and drops cents, silently (measured)."""
+    for case in tree.find_all(exp.Case):
+        outcomes = [branch.args.get("true") for branch in case.args["ifs"]] + [case.args.get("default")]
+        if sum(isinstance(outcome, exp.Round) for outcome in outcomes) > 1:
+            yield "a case whose branches are rounded to several scales", "cast each branch to one decimal type"
+
+
 def _untranslatable(tree: exp.Expr) -> Iterator[tuple[str, str]]:
     for kind, found, next_step in _UNTRANSLATABLE:
         if tree.find(*kind):
@@ -98,6 +106,7 @@ _RULES: tuple[Callable[[exp.Expr], Iterator[tuple[str, str]]], ...] = (
     _clock,
     _floats,
     _division,
+    _mixed_scales,
     _untranslatable,
     _translation,
 )

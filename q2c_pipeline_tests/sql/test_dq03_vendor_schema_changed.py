@@ -54,7 +54,7 @@ def test_records_with_an_unknown_value_are_symptoms_of_one_exception() -> None:
 
 
 def test_a_new_field() -> None:
-    drift = {
+    drift: dict[str, object] = {
         "instance": "sf_main",
         "object_name": "Account",
         "vendor_field": "Region_Code__c",

@@ -62,7 +62,7 @@ class World:
         } | values  # fmt: skip
         unknown = set(values) - set(contract.fields)
         assert not unknown, f"{table} has no {unknown}"
-        self.rows[table][(row["instance"], source_id)] = row
+        self.rows[table][(INSTANCE[role], source_id)] = row
         return row
 
     def get(self, table: str, source_id: str) -> Row:
@@ -81,7 +81,7 @@ class World:
     def order(self, number: int, *, amends: int | None = None, **line: Any) -> str:
         """An activated order with one line; the line's id is 802-<number>."""
         start, end = line.pop("start_date", date(2026, 1, 1)), line.pop("end_date", date(2026, 12, 31))
-        terms = {"account_source_id": "001-1", "currency": "USD", "legal_entity_code": "US"}
+        terms: Row = {"account_source_id": "001-1", "currency": "USD", "legal_entity_code": "US"}
         terms |= {"activated_at": datetime(2025, 12, 15, tzinfo=UTC)}
         terms |= {name: line.pop(name) for name in tuple(line) if name in TABLES["contract"].fields}
         self.add(
