@@ -132,11 +132,14 @@ def trace(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="Business number or source id.")], config: Config = None
 ) -> None:
     """Show every record that is linked to an account, order, subscription, invoice or journal, across all systems."""
-    from q2c_pipeline.orchestration import showing, tracing
+    from q2c_pipeline.engine.publishing import open_published
+    from q2c_pipeline.orchestration import showing
+    from q2c_pipeline.reports.trace import trace as trees_of
     from q2c_pipeline.settings import load_settings
 
-    for found in tracing.trace(load_settings(config), identifier):
-        _output().print(showing.tree(found.label, found.branches))
+    with open_published(load_settings(config).stores.published) as published:
+        for top in trees_of(published, identifier):
+            _output().print(showing.tree(top))
 
 
 @app.command()

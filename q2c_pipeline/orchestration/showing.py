@@ -15,6 +15,7 @@ from rich.tree import Tree
 
 from q2c_pipeline.orchestration.asking import shown
 from q2c_pipeline.platforms.extraction import Finding
+from q2c_pipeline.reports.trace import Node
 
 if TYPE_CHECKING:
     from q2c_pipeline.orchestration.demo import Comparison
@@ -107,13 +108,13 @@ def rows(frame: pl.DataFrame, title: str | None = None) -> Table:
     return table
 
 
-def tree(label: str, branches: Sequence[tuple[int, str]]) -> Tree:
-    """Lines with their depth (1 is a child of the label) as a tree."""
-    top = Tree(label)
-    path = [top]
-    for depth, line in branches:
-        del path[depth:]
-        path.append(path[-1].add(Text(line)))
+def tree(node: Node) -> Tree:
+    """A traced record with all that is below it; what is wrong stands in red."""
+    top = Tree(Text(node.text, style="bold" if node.is_sought else ""))
+    for said in node.exceptions:
+        top.add(Text(said, style="red"))
+    for child in node.children:
+        top.add(tree(child))
     return top
 
 
