@@ -305,6 +305,7 @@ def _exception(row: _Row, lines: Sequence[Line], contents: Contents) -> _Row:
     more = len(lines) - MAX_LINES
     return {
         **row,
+        "said": _reason(row),
         "claim": contents.titles.get(row["control_id"], ""),
         "subject": row["subject_key"],
         "entity": row["legal_entity_code"] or "",
@@ -317,6 +318,12 @@ def _exception(row: _Row, lines: Sequence[Line], contents: Contents) -> _Row:
         "lines": [[_record(record) for record in line] for line in lines[:MAX_LINES]],
         "more_lines": f"{count_text(more)} more lines stand in the workbook." if more > 0 else "",
     }
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    """The control's sentence; it speaks of one cell, so an exception of several says so."""
+    many = row["cell_count"] is not None and row["cell_count"] > 1
+    return f"One of {count_text(row['cell_count'])} differences: {row['reason']}" if many else str(row["reason"])
 
 
 def _record(record: Record | None) -> _Row | None:

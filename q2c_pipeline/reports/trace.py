@@ -19,8 +19,8 @@ _FIND = """
     select node_key from mart.trace_node
     where lower(source_id) = lower($identifier) or lower(business_number) = lower($identifier) order by node_key"""
 _NEAR = """
-    select distinct business_number from mart.trace_node
-    where starts_with(lower(business_number), lower($start)) order by business_number limit 5"""
+    select distinct business_number, jaro_winkler_similarity(lower(business_number), lower($identifier)) as likeness
+    from mart.trace_node where business_number is not null order by likeness desc, business_number limit 3"""
 _CHILDREN = "select parent_key, child_key, min(method) as method from mart.trace_edge where parent_key = any($keys) group by all"
 _PARENTS = "select parent_key, child_key, min(method) as method from mart.trace_edge where child_key = any($keys) group by all"
 _NODES = """
@@ -29,7 +29,6 @@ _NODES = """
 _EXCEPTIONS = """
     select subject_key, control_id, difference_amount, currency, reason from recon.exception
     where subject_key = any($subjects) order by control_id, exception_id"""
-_SUGGESTION = 6
 _KINDS = ("opportunity", "contract", "contract_line", "subscription_line", "subscription", "invoice", "credit_memo")
 """Order of kinds below one record: the road from deal to document first, so that it is shown whole."""
 
@@ -214,7 +213,7 @@ def _subjects(row: Mapping[str, Any]) -> set[str]:
 
 
 def _unknown(reader: Reader, identifier: str) -> StoreError:
-    near = reader.query(_NEAR, {"start": identifier[:_SUGGESTION]})["business_number"].to_list()
+    near = reader.query(_NEAR, {"identifier": identifier})["business_number"].to_list()
     return StoreError(
         expected="the business number or source id of a record",
         found=f"nothing with '{identifier}'",
