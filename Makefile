@@ -10,7 +10,7 @@ export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
-.PHONY: demo test test-long check format lint types contracts sql-lint bench truth ui lock wheel clean help
+.PHONY: docs demo test test-long check format lint types contracts sql-lint bench truth ui lock wheel clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/uv
 	$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.lock
 	$(UV) pip install --quiet --no-deps -e .
 	@touch $@ $(VENV)/run.stamp
+
+docs: $(VENV)/dev.stamp  ## write docs/tables.md from schemas and SQL headers
+	$(BIN)/python tools/catalogue.py
 
 clean:  ## remove what runs and tests left behind
 	rm -rf data/landing data/warehouse data/state data/reports data/dagster data/demo dist build

@@ -10,9 +10,12 @@ import pytest
 from q2c_pipeline_tests.scenarios.worlds import World, each_alone, mixes, reconciled
 
 UNBALANCED = """
-    select leg, legal_entity_code, currency, period, measure, any_value(difference_amount) as difference, sum(cause_amount) as causes
-    from recon.bridge group by all
-    having sum(cause_amount) <> any_value(difference_amount) or any_value(left_amount) - any_value(right_amount) <> any_value(difference_amount)
+    select leg, legal_entity_code, currency, period, measure
+    from recon.bridge
+    group by all
+    having
+        sum(cause_amount) <> any_value(difference_amount)
+        or any_value(left_amount) - any_value(right_amount) <> any_value(difference_amount)
 """
 
 

@@ -19,6 +19,7 @@ from q2c_pipeline.sandbox.systems import Truth
 from q2c_pipeline.settings import Settings, load_settings
 
 AS_OF = date(2026, 6, 30)
+CENT_OF_A_CENT = Decimal("0.0001")
 Finding = tuple[str, str, Decimal, str | None]
 """Control, subject, signed amount, currency."""
 
@@ -38,7 +39,7 @@ class World:
 
     def planted(self) -> Counter[Finding]:
         """What an honest reconciliation must report."""
-        return Counter((t.control_id, t.subject_key, t.amount.quantize(Decimal("0.0001")), t.currency) for t in self.truth)
+        return Counter((t.control_id, t.subject_key, t.amount.quantize(CENT_OF_A_CENT), t.currency) for t in self.truth)
 
     def found(self) -> Counter[Finding]:
         """What this one reported, work in flight included."""
@@ -46,7 +47,7 @@ class World:
             "select control_id, subject_key, difference_amount, currency from recon.exception "
             "union all select 'timing', subject_key, sum(difference_amount), currency from recon.timing where measure in ('net', 'receivable') group by subject_key, currency"
         )
-        return Counter((c, s, Decimal(a or 0).quantize(Decimal("0.0001")), cur) for c, s, a, cur in rows.iter_rows())
+        return Counter((c, s, Decimal(a or 0).quantize(CENT_OF_A_CENT), cur) for c, s, a, cur in rows.iter_rows())
 
 
 def mixes(count: int) -> list[tuple[int, tuple[str, ...]]]:
