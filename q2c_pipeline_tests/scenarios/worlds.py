@@ -45,7 +45,8 @@ class World:
         """What this one reported, work in flight included."""
         rows = self.query(
             "select control_id, subject_key, difference_amount, currency from recon.exception "
-            "union all select 'timing', subject_key, sum(difference_amount), currency from recon.timing where measure in ('net', 'receivable') group by subject_key, currency"
+            "union all select 'timing', subject_key, sum(difference_amount), currency from recon.timing "
+            "where measure in ('net', 'receivable') group by subject_key, currency"
         )
         return Counter((c, s, Decimal(a or 0).quantize(CENT_OF_A_CENT), cur) for c, s, a, cur in rows.iter_rows())
 
