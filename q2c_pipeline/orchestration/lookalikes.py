@@ -104,10 +104,16 @@ def new_credentials() -> dict[str, str]:
 def serving_here(plan: Plan, credentials: Mapping[str, str], ports: Mapping[str, int] | None = None) -> Iterator[Served]:
     """Act out the company and serve its systems from this process while the context lasts."""
     systems = build(plan.seed, accounts=plan.accounts, months=plan.months, as_of=plan.as_of, faults=plan.faults)
+    with serving(systems, credentials, ports) as urls:
+        yield Served(urls, systems.truth, _size(systems))
+
+
+@contextmanager
+def serving(systems: Systems, credentials: Mapping[str, str], ports: Mapping[str, int] | None = None) -> Iterator[dict[str, str]]:
+    """Serve these records from this process while the context lasts; the addresses by instance."""
     with ExitStack() as stack:
         apps = _apps(systems, credentials)
-        urls = {name: stack.enter_context(serve(app, port=(ports or {}).get(name, 0))).url for name, app in apps.items()}
-        yield Served(urls, systems.truth, _size(systems))
+        yield {name: stack.enter_context(serve(app, port=(ports or {}).get(name, 0))).url for name, app in apps.items()}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ with looked_at as ( -- what the controls of each leg look at, and whether both o
     union all
     select 'ST' as leg, (select count(distinct contract_key) from link.booked_line where is_counted) as population
     union all
-    select 'DQ' as leg, (select count(*) from landing.batch) as population
+    select 'DQ' as leg, (select count(*) from (select distinct instance, object_name from landing.batch)) as population
 ),
 
 configured as ( -- which roles some configured instance plays
