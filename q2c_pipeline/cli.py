@@ -124,7 +124,8 @@ def report(config: Config = None) -> None:
     from q2c_pipeline.orchestration.reporting import build_reports
     from q2c_pipeline.settings import load_settings
 
-    _output().print(showing.places(build_reports(load_settings(config))))
+    settings = load_settings(config)
+    _output().print(showing.places(settings, build_reports(settings)))
 
 
 @app.command()
@@ -260,7 +261,7 @@ def _show_night(settings: Settings, result: NightResult) -> None:
     if result.published is not None:
         with open_published(result.published) as published:
             console.print(showing.night(published))
-    console.print(showing.places({**result.outcomes, "configuration": settings.path}))
+    console.print(showing.places(settings, result.outcomes))
 
 
 def _say_where(config: Path, credentials: dict[str, str], urls: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.tree import Tree
 from q2c_pipeline.orchestration.asking import shown
 from q2c_pipeline.platforms.extraction import Finding
 from q2c_pipeline.reports.trace import Node
+from q2c_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from q2c_pipeline.orchestration.demo import Comparison
@@ -55,11 +57,19 @@ def night(reader: Reader) -> RenderableType:
     return Group(_controls(reader, str(run["group_currency"])), "", _bridge(reader.query(BRIDGE)), "", _verdict(run))
 
 
-def places(outcomes: Mapping[str, Path]) -> RenderableType:
-    """Where the results are."""
+def places(settings: Settings, outcomes: Mapping[str, Path]) -> RenderableType:
+    """Where the results are, and how to look at the graph and its runs."""
+    config, home = (shlex.quote(str(path)) for path in (settings.path, settings.stores.dagster))
+    webserver = "dagster-webserver -h 127.0.0.1 -p 3000 -m q2c_pipeline.definitions"
+    texts = {
+        **{name: str(path) for name, path in outcomes.items()},
+        "tables": f"{settings.stores.published} (open it with any DuckDB client)",
+        "questions": f"q2c sql --config {config}",
+        "graph and runs": f"Q2C_CONFIG={config} DAGSTER_HOME={home} {webserver}",
+    }
     grid = Table.grid(padding=(0, 2))
-    for name, path in outcomes.items():
-        grid.add_row(name, str(path))
+    for name, text in texts.items():
+        grid.add_row(name, Text(text, overflow="fold"))
     return grid
 
 
