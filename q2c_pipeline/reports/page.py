@@ -25,7 +25,7 @@ from q2c_pipeline.reports.formats import (
     number_text,
     period_text,
 )
-from q2c_pipeline.reports.records import Line, Record, side_by_side
+from q2c_pipeline.reports.records import SIDES, Line, Record, side_by_side
 from q2c_pipeline.state.runs import Run
 
 MAX_EXCEPTIONS = 300
@@ -303,6 +303,7 @@ def _exceptions(contents: Contents) -> list[_Row]:
 
 def _exception(row: _Row, lines: Sequence[Line], contents: Contents) -> _Row:
     more = len(lines) - MAX_LINES
+    sides = leg_sides(row["leg"])
     return {
         **row,
         "said": _reason(row),
@@ -315,7 +316,8 @@ def _exception(row: _Row, lines: Sequence[Line], contents: Contents) -> _Row:
         "at_risk": _amount(row["amount_at_risk"] if row["currency"] else None, contents.group_currency),
         "tone": _SEVERITY_TONES.get(row["severity"], ""),
         "evidence": evidence_lines(row["evidence"])[:MAX_LINES],
-        "lines": [[_record(record) for record in line] for line in lines[:MAX_LINES]],
+        "sides": sides,
+        "lines": [_records(line, sides) for line in lines[:MAX_LINES]],
         "more_lines": f"{count_text(more)} more lines stand in the workbook." if more > 0 else "",
     }
 
@@ -324,6 +326,12 @@ def _reason(row: Mapping[str, Any]) -> str:
     """The control's sentence; it speaks of one cell, so an exception of several says so."""
     many = row["cell_count"] is not None and row["cell_count"] > 1
     return f"One of {count_text(row['cell_count'])} differences: {row['reason']}" if many else str(row["reason"])
+
+
+def _records(line: Line, sides: Sequence[str]) -> list[_Row | None]:
+    """The records of a line on the sides that the exception's leg compares; of the third nothing is known here."""
+    by_side = dict(zip(SIDES, line, strict=True))
+    return [_record(by_side.get(side.lower())) for side in sides]
 
 
 def _record(record: Record | None) -> _Row | None:

@@ -242,9 +242,10 @@ def _exception_columns(group_currency: str) -> list[Column]:
         Column("currency", "Currency", width=9),
         Column("first_period", "First period", Kind.PERIOD, 9),
         Column("last_period", "Last period", Kind.PERIOD, 9),
+        Column("cell_count", "Cells", Kind.COUNT, 7),
         Column("difference_amount", "Difference", Kind.AMOUNT, 14),
         Column("amount_at_risk", f"At risk {group_currency}", Kind.AMOUNT, 14, currency="group_currency"),
-        Column("reason", "Reason", width=60),
+        Column("reason", "Reason (of one cell)", width=60),
         Column("repair", "Repair", width=30),
     ]
     sides = [column for side in SIDES for column in _side_columns(side)]

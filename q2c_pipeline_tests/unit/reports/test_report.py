@@ -190,7 +190,8 @@ def test_a_long_list_says_how_much_of_it_is_shown(tmp_path: Path) -> None:
 
 def test_records_stand_side_by_side(page: Page) -> None:
     row = next(row for row in page.exceptions if row["control_id"] == "BB04")
-    booked, billed, _ = row["lines"][0]
+    assert row["sides"] == ("Booked", "Billed")
+    booked, billed = row["lines"][0]
     assert booked["number"] == row["subject"]
     assert billed["amount"].startswith("1,000")
     assert row["evidence"][0].startswith("sf_main/contract_line/")
