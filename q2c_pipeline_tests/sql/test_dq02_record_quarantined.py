@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from q2c_pipeline_tests.sql.world import World, consistent
+from q2c_pipeline.schemas.tables import TABLES
+from q2c_pipeline_tests.sql.world import World, all_files, consistent
 
 
 def delivered(**tables: list[dict[str, object]]) -> World:
@@ -52,3 +53,18 @@ def test_each_record_is_one_exception_whatever_is_wrong_with_it() -> None:
 
 def test_no_rejects_no_exception() -> None:
     assert delivered().exceptions() == []
+
+
+def test_a_record_that_a_later_delivery_brought_in_readable_form_is_repaired() -> None:
+    world = delivered(reject=[reject("ch_1", "created", enum=False)])
+    first = world.landing["batch"][0]
+    world.landing["batch"] = [{**first, "as_of": date(2026, 10, 30)}, {**first, "batch_id": "b2", "sequence": 2}]
+    world.add("payment", "billing", "ch_1", batch_id="b2", payment_kind="payment", payment_status="succeeded", currency="USD")
+
+    assert world.exceptions() == []
+
+
+def test_every_table_can_show_that_a_record_was_repaired() -> None:
+    reads = {file.name: file.upstreams for file in all_files()}["canonical.open_reject"]
+
+    assert {f"mapped.{name}" for name in TABLES} <= set(reads)

@@ -20,6 +20,6 @@ select -- one claim a rejected record; those with an unknown enum value become s
     ) as reason,
     '[{"instance":"' || instance || '","table":"landing.reject","source_id":"' || min(batch_id) || '#' || cast(min(row_number) as varchar)
     || '"}]' as evidence
-from landing.reject
+from canonical.open_reject
 group by
     instance, object_name, coalesce(source_id, batch_id || '#' || cast(row_number as varchar))

@@ -20,7 +20,7 @@ with change as ( -- rejected records with an unknown enum value, by the field th
         'unknown value ' || coalesce(value, 'nothing') || ' in ' || field_name as reason,
         'landing.reject' as source_table,
         batch_id || '#' || cast(row_number as varchar) as source_id
-    from landing.reject
+    from canonical.open_reject
     where is_unknown_enum
     union all -- drift of the vendor's schema
     select
@@ -31,6 +31,7 @@ with change as ( -- rejected records with an unknown enum value, by the field th
         'landing.drift' as source_table,
         object_name || '.' || vendor_field as source_id
     from landing.drift
+    where drift_kind <> 'new_enum_value' -- its rejected records say so above, until they can be read
 )
 
 select
