@@ -65,12 +65,14 @@ def expectation_checks() -> dg.AssetChecksDefinition:
     """All suites in one step, because importing Great Expectations costs more than running them; Data Docs come with it."""
     specs = [_spec(suite, one) for suite in suites(date.min) for one in suite.expectations]
 
-    @dg.multi_asset_check(name="expectations", specs=specs, pool=POOL)
-    def expectations(night: dg.ResourceParam[Night]) -> Iterator[dg.AssetCheckResult]:
+    @dg.multi_asset_check(name="expectations", specs=specs, pool=POOL, can_subset=True)
+    def expectations(context: dg.AssetCheckExecutionContext, night: dg.ResourceParam[Night]) -> Iterator[dg.AssetCheckResult]:
+        wanted = context.selected_asset_check_keys
         with explained():
             docs = night.settings.stores.reports / DATA_DOCS
             for outcome in run_suites(night.warehouse, suites(night.as_of), docs):
-                yield check_result(outcome)
+                if dg.AssetCheckKey(asset_key(outcome.table), outcome.name) in wanted:
+                    yield check_result(outcome)
 
     return expectations
 
