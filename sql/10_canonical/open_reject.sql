@@ -1,7 +1,7 @@
 -- grain:   batch_id, row_number, field_name, reason
 -- params:  as_of
 -- owner:   data platform
--- says:    quarantined records that no later delivery has brought in readable form: what is still wrong at the source
+-- says:    quarantined records as their newest delivery left them: what is still wrong at the source
 -- example: charge ch_9 was rejected on Monday and read on Tuesday after its date was repaired: it is not open any more
 with known as ( -- rejects of deliveries up to the day; one whose delivery is not on record counts too
     select
@@ -17,7 +17,7 @@ rejected as ( -- their records
     select distinct instance, source_id from known where source_id is not null
 ),
 
-loaded as ( -- deliveries that brought such a record into any table
+loaded as ( -- deliveries that brought such a record into any table, or into quarantine again
     select m.instance, m.source_id, m.batch_id
     from mapped.account as m
     inner join rejected as r on m.instance = r.instance and m.source_id = r.source_id
@@ -97,13 +97,17 @@ loaded as ( -- deliveries that brought such a record into any table
     select m.instance, m.source_id, m.batch_id
     from mapped.usage as m
     inner join rejected as r on m.instance = r.instance and m.source_id = r.source_id
+    union all
+    select instance, source_id, batch_id
+    from known
+    where source_id is not null
 ),
 
-later as ( -- rejects whose record was loaded from a later delivery
+later as ( -- rejects whose record came again in a later delivery of the object, readable or not
     select distinct k.batch_id, k.row_number
     from known as k
     inner join loaded as l on k.instance = l.instance and k.source_id = l.source_id
-    inner join landing.batch as b on l.batch_id = b.batch_id
+    inner join landing.batch as b on l.batch_id = b.batch_id and k.object_name = b.object_name
     where b.as_of <= $as_of and (b.as_of > k.as_of or (b.as_of = k.as_of and b.sequence > k.sequence))
 )
 

@@ -3,9 +3,10 @@
 -- owner:   controllership
 -- says:    the figures by which runs are compared with each other; amounts in group currency
 -- example: 2026-03-31: 12 exceptions, 14,500.00 USD at risk, 0 of 640 lines of the bridge unexplained, 2 rejects
-with found as ( -- the exceptions of all legs
+with found as ( -- the exceptions of all legs; those in a currency without a rate are in no sum
     select
         count(*) as exceptions,
+        count(*) filter (where currency is not null and amount_at_risk is null) as unrated_exceptions,
         coalesce(sum(amount_at_risk), cast(0 as decimal(20, 4))) as amount_at_risk
     from recon.exception
 ),
@@ -26,13 +27,13 @@ unrun as ( -- the controls that could not look
 
 rejected as ( -- the records that could not be read
     select count(*) as rejects
-    from landing.reject
+    from canonical.open_reject
 )
 
 select
     cast($as_of as date) as as_of,
     cast($group_currency as varchar) as group_currency,
-    found.exceptions, found.amount_at_risk, bridged.bridge_lines, bridged.unexplained_lines, bridged.timing_lines,
+    found.exceptions, found.amount_at_risk, found.unrated_exceptions, bridged.bridge_lines, bridged.unexplained_lines, bridged.timing_lines,
     unrun.controls_not_run, rejected.rejects
 from found
 cross join bridged
