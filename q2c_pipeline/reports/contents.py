@@ -25,8 +25,8 @@ class Reader(Protocol):
 
 _QUERIES = {
     "summary": """
-        select as_of, group_currency, exceptions, amount_at_risk, bridge_lines, unexplained_lines, timing_lines,
-               controls_not_run, rejects
+        select as_of, group_currency, exceptions, amount_at_risk, unrated_exceptions, bridge_lines, unexplained_lines,
+               timing_lines, controls_not_run, rejects
         from mart.run_summary""",
     "catalogue": "select control_id, leg, claim, severity, queue, says, repair from control.catalogue order by control_id",
     "legs": """
@@ -124,7 +124,10 @@ class Contents:
             return f"{figures['unexplained_lines']:,} of {figures['bridge_lines']:,} lines of the bridge are not fully explained"
         if figures["exceptions"]:
             at_risk = f"{amount_text(figures['amount_at_risk'], self.group_currency)} {self.group_currency} at risk"
-            return f"Every cent of difference has a named cause: {counted(figures['exceptions'], 'exception')}, {at_risk}"
+            unrated = f", {figures['unrated_exceptions']:,} without a rate" if figures["unrated_exceptions"] else ""
+            return (
+                f"Every cent of difference has a named cause: {counted(figures['exceptions'], 'exception')}, {at_risk}{unrated}"
+            )
         agrees = "Booked, billed and posted agree to the cent"
         return f"{agrees}, but for what is in flight" if figures["timing_lines"] else agrees
 

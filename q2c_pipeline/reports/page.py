@@ -313,13 +313,22 @@ def _exception(row: _Row, lines: Sequence[Line], contents: Contents) -> _Row:
         "currency": row["currency"] or "",
         "period": period_text(row["first_period"], row["last_period"]),
         "difference": amount_text(row["difference_amount"], row["currency"]) if row["currency"] else "",
-        "at_risk": _amount(row["amount_at_risk"] if row["currency"] else None, contents.group_currency),
+        "at_risk": _at_risk(row, contents.group_currency),
         "tone": _SEVERITY_TONES.get(row["severity"], ""),
         "evidence": evidence_lines(row["evidence"])[:MAX_LINES],
         "sides": sides,
         "lines": [_records(line, sides) for line in lines[:MAX_LINES]],
         "more_lines": f"{count_text(more)} more lines stand in the workbook." if more > 0 else "",
     }
+
+
+def _at_risk(row: Mapping[str, Any], group_currency: str) -> Amount:
+    """The amount in group currency; a finding about no money has none, one in a currency without a rate says so."""
+    if row["currency"] is None:
+        return Amount("", is_zero=True)
+    if row["amount_at_risk"] is None:
+        return Amount("no rate", is_zero=False)
+    return _amount(row["amount_at_risk"], group_currency)
 
 
 def _reason(row: Mapping[str, Any]) -> str:

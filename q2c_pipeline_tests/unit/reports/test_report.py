@@ -158,6 +158,14 @@ def test_a_control_that_did_not_run_is_no_clean_night(tmp_path: Path) -> None:
     assert ("Controls not run", "2") in page.facts
 
 
+def test_an_exception_without_a_rate_is_in_no_sum_and_says_so(contents: Contents) -> None:
+    summary = contents.summary.with_columns(pl.lit(3).alias("unrated_exceptions"))
+    unrated = contents.exceptions.with_columns(pl.lit(None, contents.exceptions["amount_at_risk"].dtype).alias("amount_at_risk"))
+    page = build_page(replace(without_charts(contents), summary=summary, exceptions=unrated))
+    assert page.verdict.word.endswith("at risk, 3 without a rate")
+    assert {row["at_risk"].text for row in page.exceptions} == {"no rate", ""}
+
+
 def test_nothing_compared_is_no_success(tmp_path: Path) -> None:
     clean = contents_of(tmp_path, CLEAN)
     empty = {name: getattr(clean, name).clear() for name in ("statuses", "steps", "lines", "causes", "legs")}
