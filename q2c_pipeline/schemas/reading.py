@@ -7,7 +7,7 @@ reading a whole frame equals reading its parts and putting them together.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -22,48 +22,55 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
 MONEY, RATE = pl.Decimal(20, 4), pl.Decimal(16, 8)
+_EXACT = pl.Decimal(38, 12)
 _NO_PROBLEM = pl.lit(None, dtype=pl.String)
+_NEVER = pl.lit(value=False)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A parsed value and, where parsing failed, the sentence that says why (null when all is well)."""
+    """A parsed value and, where parsing failed, the sentence that says why (null when all is well).
+
+    `is_wrong` tells the same as a sentence that is not null (its own null is a no), without the cost of writing sentences.
+    """
 
     value: pl.Expr
     problem: pl.Expr = field(default_factory=lambda: _NO_PROBLEM)
+    is_wrong: pl.Expr | None = None
+
+    @property
+    def fails(self) -> pl.Expr:
+        """Whether parsing failed; null is a no."""
+        return self.problem.is_not_null() if self.is_wrong is None else self.is_wrong
 
 
-def _absent(raw: pl.Expr) -> pl.Expr:
-    return raw.is_null() | (raw.str.strip_chars() == "")
+def _stripped(name: str) -> pl.Expr:
+    return pl.col(name).str.strip_chars()
 
 
-def _parsed(name: str, raw: pl.Expr, value: pl.Expr, wanted: str) -> Column:
-    """Null stays null; text that did not become a value is a problem that quotes the text."""
-    bad = value.is_null() & ~_absent(raw)
-    problem = pl.when(bad).then(pl.format(f"{name}: expected {wanted}, found '{{}}'", raw))
-    return Column(pl.when(~_absent(raw)).then(value), problem)
+def _parsed(name: str, value: pl.Expr, wanted: str, found: pl.Expr | None = None) -> Column:
+    """Text that did not become a value is a problem that quotes the text; no text is no value. `value` is null for empty text."""
+    bad = value.is_null() & (_stripped(name) != "")
+    problem = pl.when(bad).then(pl.format(f"{name}: {wanted}, found '{{}}'", pl.col(name) if found is None else found))
+    return Column(value, problem, bad)
 
 
 def text(name: str) -> Column:
     """The text itself without surrounding blanks; empty text is no value."""
-    raw = pl.col(name)
-    return Column(pl.when(~_absent(raw)).then(raw.str.strip_chars()))
+    raw = _stripped(name)
+    return Column(pl.when(raw != "").then(raw), is_wrong=_NEVER)
 
 
 def constant(value: str | bool) -> Column:  # noqa: FBT001  (a literal of the mapping, not a switch)
     """The same value for every row."""
-    return Column(pl.lit(value))
+    return Column(pl.lit(value), is_wrong=_NEVER)
 
 
 def _decimal(name: str, kind: pl.Decimal, whole: int, fraction: int) -> Column:
-    raw = pl.col(name).str.strip_chars()
+    raw = _stripped(name)
     exact = raw.str.contains(rf"^-?\d{{1,{whole}}}(\.\d{{0,{fraction}}}0*)?$")
-    return _parsed(
-        name,
-        pl.col(name),
-        pl.when(exact).then(raw).cast(kind, strict=False),
-        f"a number with at most {fraction} decimals",
-    )
+    value = pl.when(exact).then(raw.cast(kind, strict=False))
+    return _parsed(name, value, f"expected a number with at most {fraction} decimals")
 
 
 def money(name: str) -> Column:
@@ -79,88 +86,86 @@ def rate(name: str) -> Column:
 def percent_as_fraction(name: str) -> Column:
     """'12.5' -> 0.125; no value reads as no discount by `or_zero`."""
     column = _decimal(name, pl.Decimal(20, 8), 8, 6)
-    return Column((column.value * pl.lit(Decimal("0.01"))).cast(RATE), column.problem)
+    return apply(lambda value: (value * pl.lit(Decimal("0.01"))).cast(RATE), column)
 
 
 def count(name: str) -> Column:
     """A whole number."""
-    raw = pl.col(name).str.strip_chars()
-    whole = pl.when(raw.str.contains(r"^-?\d{1,15}(\.0+)?$")).then(raw.str.replace(r"\.0+$", ""))
-    return _parsed(name, pl.col(name), whole.cast(pl.Int64, strict=False), "a whole number")
+    raw = _stripped(name)
+    whole = raw.cast(pl.Decimal(38, 0), strict=False).cast(pl.Int64, strict=False)
+    return _parsed(name, pl.when(raw.str.contains(r"^-?\d{1,15}(\.0+)?$")).then(whole), "expected a whole number")
 
 
 def currency(name: str) -> Column:
     """An ISO 4217 code, upper-cased."""
-    code = pl.col(name).str.strip_chars().str.to_uppercase()
-    return _parsed(name, pl.col(name), pl.when(code.is_in(list(exponents()))).then(code), "an ISO 4217 currency")
+    code = _stripped(name).str.to_uppercase()
+    return _parsed(name, pl.when(code.is_in(list(exponents()))).then(code), "expected an ISO 4217 currency")
 
 
-def _scale(currency_name: str) -> pl.Expr:
+def _scale(currency_name: str, digits: Mapping[str, int] | None) -> pl.Expr:
     """Major units in one minor unit, by the row's currency: 0.01 for USD, 1 for JPY."""
-    code = pl.col(currency_name).str.strip_chars().str.to_uppercase()
-    by_exponent = [(e, [c for c, x in exponents().items() if x == e]) for e in sorted(set(exponents().values()))]
-    scale = pl.lit(None, dtype=pl.Decimal(38, 12))
-    for exponent, codes in by_exponent:
-        scale = pl.when(code.is_in(codes)).then(pl.lit(Decimal(1).scaleb(-exponent)).cast(pl.Decimal(38, 12))).otherwise(scale)
-    return scale
+    by_code = exponents() if digits is None else digits
+    scales = pl.Series([Decimal(1).scaleb(-exponent) for exponent in by_code.values()], dtype=_EXACT)
+    return _stripped(currency_name).str.to_uppercase().replace_strict(list(by_code), scales, default=None, return_dtype=_EXACT)
 
 
-def minor_units(name: str, currency_name: str) -> Column:
-    """An integer of minor units in major ones: '1999' USD -> 19.9900, '1999' JPY -> 1999.0000."""
-    whole = count(name)
-    value = (whole.value.cast(pl.Decimal(38, 12)) * _scale(currency_name)).cast(MONEY)
-    return Column(value, whole.problem)
+def minor_units(name: str, currency_name: str, digits: Mapping[str, int] | None = None) -> Column:
+    """An integer of minor units in major ones: '1999' USD -> 19.9900, '1999' JPY -> 1999.0000.
+
+    `digits` are those of each currency's minor unit where a vendor has other ones than ISO 4217.
+    """
+    scale = _scale(currency_name, digits)
+    return apply(lambda whole: (whole.cast(_EXACT) * scale).cast(MONEY), count(name))
 
 
-def minor_rate(name: str, currency_name: str) -> Column:
+def minor_rate(name: str, currency_name: str, digits: Mapping[str, int] | None = None) -> Column:
     """A decimal of minor units as a unit price in major ones: '0.5' USD -> 0.00500000; rounds half away past eight decimals."""
-    part = _decimal(name, pl.Decimal(38, 12), 14, 12)
-    value = (part.value * _scale(currency_name)).round(8, mode="half_away_from_zero").cast(RATE)
-    return Column(value, part.problem)
+    part, scale = _decimal(name, _EXACT, 14, 12), _scale(currency_name, digits)
+    exact = part.value * scale
+    value = exact.round(8, mode="half_away_from_zero").cast(RATE, strict=False)
+    too_large = value.is_null() & exact.is_not_null()
+    sentence = pl.format(f"{name}: expected less than a hundred million major units, found '{{}}'", pl.col(name))
+    problem = pl.coalesce(part.problem, pl.when(too_large).then(sentence))
+    return Column(value, problem, part.fails | too_large)
 
 
 def date(name: str, form: str = "%Y-%m-%d") -> Column:
     """A calendar date in the given form."""
-    raw = pl.col(name).str.strip_chars()
-    return _parsed(name, pl.col(name), raw.str.to_date(form, strict=False), f"a date like {form}")
+    return _parsed(name, _stripped(name).str.to_date(form, strict=False), f"expected a date like {form}")
 
 
 def instant(name: str, form: str = "%Y-%m-%dT%H:%M:%S%.f%z") -> Column:
     """A moment in UTC; a form without an offset is read as UTC."""
-    raw = pl.col(name).str.strip_chars()
-    value = raw.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
-    return _parsed(name, pl.col(name), value, f"a moment like {form}")
+    value = _stripped(name).str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
+    return _parsed(name, value, f"expected a moment like {form}")
 
 
 def unix_instant(name: str) -> Column:
     """Seconds since 1970 as a moment in UTC."""
-    seconds = count(name)
-    return Column(
-        pl.from_epoch(seconds.value, time_unit="s").dt.cast_time_unit("us").dt.replace_time_zone("UTC"), seconds.problem
-    )
+    return apply(lambda seconds: pl.from_epoch(seconds).dt.cast_time_unit("us").dt.replace_time_zone("UTC"), count(name))
 
 
 def unix_date(name: str, time_zone: str = "UTC", *, exclusive_end: bool = False) -> Column:
     """The calendar day of a moment in the ledger's time zone; an exclusive end gives the day before the next moment's."""
-    moment = unix_instant(name)
-    shifted = moment.value - pl.duration(microseconds=1) if exclusive_end else moment.value
-    return Column(shifted.dt.convert_time_zone(time_zone).dt.date(), moment.problem)
+    # One second less is enough: the moments are whole seconds.
+    seconds = apply(lambda end: end - 1, count(name)) if exclusive_end else count(name)
+    return apply(
+        lambda moment: pl.from_epoch(moment).dt.replace_time_zone("UTC").dt.convert_time_zone(time_zone).dt.date(), seconds
+    )
 
 
 def flag(name: str, true: str = "true", false: str = "false") -> Column:
     """A yes or no in the vendor's words."""
-    raw = pl.col(name).str.strip_chars()
+    raw = _stripped(name)
     value = pl.when(raw == true).then(pl.lit(value=True)).when(raw == false).then(pl.lit(value=False))
-    return _parsed(name, pl.col(name), value, f"'{true}' or '{false}'")
+    return _parsed(name, value, f"expected '{true}' or '{false}'")
 
 
 def enum(name: str, words: Mapping[str, StrEnum]) -> Column:
     """A closed vocabulary: every vendor word maps to one of ours; an unknown word rejects the row as a new enum value."""
-    raw = pl.col(name).str.strip_chars()
+    raw = _stripped(name)
     value = raw.replace_strict(list(words), [word.value for word in words.values()], default=None, return_dtype=pl.String)
-    bad = value.is_null() & ~_absent(pl.col(name))
-    problem = pl.when(bad).then(pl.format(f"{name}: {UNKNOWN_WORD}, found '{{}}'", raw))
-    return Column(pl.when(~_absent(pl.col(name))).then(value), problem)
+    return _parsed(name, value, UNKNOWN_WORD, raw)
 
 
 UNKNOWN_WORD = "expected one of the mapped words"
@@ -168,17 +173,21 @@ UNKNOWN_WORD = "expected one of the mapped words"
 
 def or_else(column: Column, other: Column) -> Column:
     """The first column's value, the other's where it has none."""
-    return Column(pl.coalesce(column.value, other.value), pl.coalesce(column.problem, other.problem))
+    return combine(pl.coalesce, column, other)
 
 
 def apply(change: Callable[[pl.Expr], pl.Expr], column: Column) -> Column:
     """A row-local change of a parsed value, e.g. a sign convention."""
-    return Column(change(column.value), column.problem)
+    return replace(column, value=change(column.value))
 
 
 def combine(change: Callable[..., pl.Expr], *columns: Column) -> Column:
     """A row-local value from several parsed ones; any part's problem is the whole's."""
-    return Column(change(*(c.value for c in columns)), pl.coalesce(*(c.problem for c in columns)))
+    values, problems = (c.value for c in columns), (c.problem for c in columns)
+    return Column(change(*values), pl.coalesce(*problems), pl.any_horizontal(*(c.fails for c in columns)))
+
+
+_NOTHING = Column(pl.lit(None), is_wrong=_NEVER)
 
 
 @dataclass(frozen=True)
@@ -197,15 +206,9 @@ class Reading:
     prepare: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
 
 
-PROBLEM = "reject_reason"
+PROBLEM, REFUSED = "reject_reason", "is_refused"
 _ADDED_BY_LOADER = ("instance", "batch_id", "as_of", "is_deleted")
 _TOMBSTONE = {"source_id": "tombstone_id", "source_version": "tombstone_at"}
-
-
-def _required(name: str, column: Column, *, nullable: bool) -> pl.Expr:
-    if nullable:
-        return column.problem
-    return pl.coalesce(column.problem, pl.when(column.value.is_null()).then(pl.lit(f"{name}: expected a value, found none")))
 
 
 def read(reading: Reading, raw: pl.LazyFrame) -> pl.LazyFrame:
@@ -214,19 +217,38 @@ def read(reading: Reading, raw: pl.LazyFrame) -> pl.LazyFrame:
     `raw` has logical column names (all text) and the columns instance, batch_id, as_of, row_number, is_tombstone,
     tombstone_id, tombstone_at that the loader adds.
     """
+    reasons = [_reason(name, column, nullable=nullable) for name, column, nullable in _given(reading)]
+    return _rows(reading, raw, pl.when(~pl.col("is_tombstone")).then(pl.coalesce(*reasons)).alias(PROBLEM))
+
+
+def sift(reading: Reading, raw: pl.LazyFrame) -> pl.LazyFrame:
+    """The same rows with `is_refused` in the place of the reason: whether there is one costs far less than what it says."""
+    refused = pl.any_horizontal(*(_is_refused(column, nullable=nullable) for _, column, nullable in _given(reading)))
+    return _rows(reading, raw, (~pl.col("is_tombstone") & refused).fill_null(value=False).alias(REFUSED))
+
+
+def _rows(reading: Reading, raw: pl.LazyFrame, verdict: pl.Expr) -> pl.LazyFrame:
     frame = raw.filter(reading.where | pl.col("is_tombstone")) if reading.where is not None else raw
     frame = reading.prepare(frame) if reading.prepare else frame
-    problems = [_required(name, column, nullable=nullable) for name, column, nullable in _given(reading)]
-    reason = pl.when(~pl.col("is_tombstone")).then(pl.coalesce(*problems)).alias(PROBLEM)
-    values = [_value(name, reading.columns.get(name, Column(pl.lit(None)))) for name in TABLES[reading.table].fields]
-    return frame.select(*values, reason, pl.col("row_number"))
+    values = [_value(name, reading.columns.get(name, _NOTHING)) for name in TABLES[reading.table].fields]
+    return frame.select(*values, verdict, pl.col("row_number"))
+
+
+def _reason(name: str, column: Column, *, nullable: bool) -> pl.Expr:
+    if nullable:
+        return column.problem
+    return pl.coalesce(column.problem, pl.when(column.value.is_null()).then(pl.lit(f"{name}: expected a value, found none")))
+
+
+def _is_refused(column: Column, *, nullable: bool) -> pl.Expr:
+    return column.fails if nullable else column.fails | column.value.is_null()
 
 
 def _given(reading: Reading) -> list[tuple[str, Column, bool]]:
     """Each column that the mapping answers for, and whether it may be empty."""
     table = TABLES[reading.table]
     names = [name for name in table.fields if name not in _ADDED_BY_LOADER]
-    return [(name, reading.columns.get(name, Column(pl.lit(None))), name in table.nullable) for name in names]
+    return [(name, reading.columns.get(name, _NOTHING), name in table.nullable) for name in names]
 
 
 def _value(name: str, column: Column) -> pl.Expr:

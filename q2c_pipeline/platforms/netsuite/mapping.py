@@ -10,6 +10,7 @@ from q2c_pipeline.domain.kinds import AccountClass, PeriodState, TransactionKind
 from q2c_pipeline.schemas.reading import (
     Column,
     Reading,
+    apply,
     combine,
     constant,
     currency,
@@ -81,9 +82,11 @@ def _reading(source: str, table: str, zone: str, columns: Mapping[str, Column], 
 
 def _moment(name: str, zone: str) -> Column:
     """A moment of the account's time zone in UTC: 2026-07-01 09:00:00 in Berlin is 07:00 UTC."""
-    column = instant(name, "%Y-%m-%d %H:%M:%S")
-    local = column.value.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
-    return Column(local.dt.convert_time_zone("UTC"), column.problem)
+
+    def in_utc(local: pl.Expr) -> pl.Expr:
+        return local.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null").dt.convert_time_zone("UTC")
+
+    return apply(in_utc, instant(name, "%Y-%m-%d %H:%M:%S"))
 
 
 def _flag(name: str) -> Column:

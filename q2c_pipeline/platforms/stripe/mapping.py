@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 import polars as pl
 
 from q2c_pipeline.domain.kinds import DocumentKind, DocumentStatus, PaymentKind, PaymentStatus, SubscriptionStatus
+from q2c_pipeline.domain.money import exponents
 from q2c_pipeline.schemas.reading import (
     MONEY,
     RATE,
@@ -53,8 +53,8 @@ _REFUND = {**_CHARGE, "requires_action": PaymentStatus.PENDING, "canceled": Paym
 _INVOICE_PAYMENT = {"open": PaymentStatus.PENDING, "paid": PaymentStatus.SUCCEEDED, "canceled": PaymentStatus.CANCELED}
 _MONTHS = {"month": 1, "year": 12}
 """Billing intervals that are whole months; a price by day or week has no number of months."""
-_HUNDREDFOLD, _HUNDREDTH = ("MGA",), ("ISK", "UGX")
-"""Where Stripe's minor unit is not ISO 4217's: it has none for MGA, and two digits for currencies that ISO gives none."""
+_DIGITS = {**exponents(), "MGA": 0, "ISK": 2, "UGX": 2}
+"""Digits of Stripe's minor unit, which is not ISO 4217's for MGA (none) and two currencies that ISO gives none (two)."""
 
 
 def readings(conventions: Mapping[str, str], account_classes: Mapping[str, str]) -> Sequence[Reading]:  # noqa: ARG001
@@ -254,7 +254,9 @@ def _invoice_line(zone: str) -> Reading:
             "service_end_date": combine(pl.max_horizontal, start, last),
             "is_proration": proration,
         },
-        prepare=lambda frame: _with_tax_sums(frame).with_columns(_sum_of("discount_amounts").alias("discount_sum")),
+        prepare=lambda frame: _with_tax_sums(frame).with_columns(
+            _sum_of("discount_amounts", _parsed_list("discount_amounts")).alias("discount_sum")
+        ),
     )
 
 
@@ -336,22 +338,11 @@ def _application() -> Reading:
 
 def _money(name: str) -> Column:
     """Stripe's integer in major units: 1999 usd -> 19.99, 1999 jpy -> 1999, 1999 mga -> 1999, 1900 isk -> 19."""
-    return apply(lambda value: _by_stripes_unit(value).cast(MONEY), minor_units(name, "currency"))
+    return minor_units(name, "currency", _DIGITS)
 
 
 def _unit_price() -> Column:
-    return apply(lambda value: _by_stripes_unit(value).cast(RATE), minor_rate("unit_amount", "currency"))
-
-
-def _by_stripes_unit(value: pl.Expr) -> pl.Expr:
-    code = pl.col("currency").str.strip_chars().str.to_uppercase()
-    return (
-        pl.when(code.is_in(_HUNDREDFOLD))
-        .then(value * 100)
-        .when(code.is_in(_HUNDREDTH))
-        .then(value * pl.lit(Decimal("0.01")))
-        .otherwise(value)
-    )
+    return minor_rate("unit_amount", "currency", _DIGITS)
 
 
 def _taken_back(column: Column) -> Column:
@@ -371,13 +362,19 @@ def _months() -> Column:
 
 def _with_tax_sums(frame: pl.LazyFrame) -> pl.LazyFrame:
     inclusive = pl.element().struct.field("tax_behavior") == "inclusive"
-    return frame.with_columns(_sum_of("taxes").alias("tax_sum"), _sum_of("taxes", only=inclusive).alias("inclusive_tax_sum"))
+    parsed = frame.with_columns(_parsed_list("taxes").alias("tax_list"))
+    return parsed.with_columns(
+        _sum_of("taxes", pl.col("tax_list")).alias("tax_sum"),
+        _sum_of("taxes", pl.col("tax_list"), only=inclusive).alias("inclusive_tax_sum"),
+    ).drop("tax_list")
 
 
-def _sum_of(name: str, only: pl.Expr | None = None) -> pl.Expr:
+def _parsed_list(name: str) -> pl.Expr:
+    return pl.col(name).str.json_decode(pl.List(pl.Struct({"amount": pl.String, "tax_behavior": pl.String})))
+
+
+def _sum_of(name: str, parsed: pl.Expr, only: pl.Expr | None = None) -> pl.Expr:
     """Text of the sum of a row's own list of amounts; a list with anything but whole numbers stays as it is and is rejected."""
-    kind = pl.List(pl.Struct({"amount": pl.String, "tax_behavior": pl.String}))
-    parsed = pl.col(name).str.json_decode(kind)
     amount = pl.element().struct.field("amount")
     chosen = amount if only is None else pl.when(only).then(amount).otherwise(pl.lit("0"))
     total = parsed.list.eval(chosen.cast(pl.Int64, strict=False)).list.sum().fill_null(0)

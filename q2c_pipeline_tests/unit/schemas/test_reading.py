@@ -114,3 +114,47 @@ def test_reading_a_whole_equals_reading_its_parts(rows: list[tuple[str | None, .
 @pytest.mark.parametrize("text", ["2026-01-31T23:59:59.000+0000", "2026-01-31T23:59:59+00:00"])
 def test_instants_with_an_offset_are_utc(text: str) -> None:
     assert parse(r.instant("t"), t=[text])[0] == [datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC)]
+
+
+def test_a_unit_price_that_no_table_holds_is_a_problem() -> None:
+    values, problems = parse(r.minor_rate("a", "c"), a=["9999999999", "100000000"], c=["usd", "jpy"])
+    assert values == [Decimal("99999999.99"), None]
+    assert problems == [None, "a: expected less than a hundred million major units, found '100000000'"]
+
+
+COLUMNS = {
+    "text": r.text("a"),
+    "money": r.money("a"),
+    "rate": r.rate("a"),
+    "percent": r.percent_as_fraction("a"),
+    "count": r.count("a"),
+    "currency": r.currency("a"),
+    "minor_units": r.minor_units("a", "b"),
+    "minor_rate": r.minor_rate("a", "b"),
+    "date": r.date("a"),
+    "instant": r.instant("a"),
+    "unix_date": r.unix_date("a", "Asia/Tokyo", exclusive_end=True),
+    "flag": r.flag("a"),
+    "enum": r.enum("a", {"open": DocumentStatus.OPEN}),
+    "or_else": r.or_else(r.money("a"), r.rate("b")),
+    "combine": r.combine(pl.max_horizontal, r.date("a"), r.date("b")),
+}
+words = ["USD", "jpy", " 1 ", "-12.50", "1e3", "12345678901", "1767225600", "2026-01-31", "true", "open", "x", "", " "]
+given_text = st.lists(st.tuples(*[st.one_of(st.none(), st.sampled_from(words))] * 2), min_size=1, max_size=12)
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+@given(given_text)
+def test_a_column_fails_exactly_where_it_has_a_sentence(kind: str, cells: list[tuple[str | None, str | None]]) -> None:
+    frame = pl.DataFrame(cells, schema={"a": pl.String(), "b": pl.String()}, orient="row").lazy()
+    column = COLUMNS[kind]
+    found = frame.select(fails=column.fails, problem=column.problem).collect()
+    assert found["fails"].fill_null(value=False).to_list() == found["problem"].is_not_null().to_list()
+
+
+@given(st.lists(st.tuples(cell, cell, cell, cell), max_size=12))
+def test_sifting_refuses_exactly_the_rows_that_reading_rejects(rows: list[tuple[str | None, ...]]) -> None:
+    frame = raw([dict(zip(("id", "stamp", "code", "currency"), row, strict=True)) for row in rows])
+    explained, sifted = r.read(LEGAL_ENTITY, frame).collect(), r.sift(LEGAL_ENTITY, frame).collect()
+    assert sifted[r.REFUSED].to_list() == explained[r.PROBLEM].is_not_null().to_list()
+    assert sifted.drop(r.REFUSED).equals(explained.drop(r.PROBLEM))
