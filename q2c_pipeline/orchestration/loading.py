@@ -18,7 +18,7 @@ from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.schemas.adapters import pandera_contract
 from q2c_pipeline.schemas.fieldmap import FieldMap, ObjectFields, load_field_map
-from q2c_pipeline.schemas.reading import PROBLEM, UNKNOWN_WORD, Reading, read
+from q2c_pipeline.schemas.reading import PROBLEM, REFUSED, UNKNOWN_WORD, Reading, read, sift
 from q2c_pipeline.schemas.tables import TABLES
 
 
@@ -81,11 +81,11 @@ def map_batch(raw: pl.LazyFrame, manifest: Manifest, fields: ObjectFields, rules
     tables: dict[str, pl.DataFrame] = {}
     rejects = [pl.DataFrame(schema=_REJECT_SCHEMA)]
     for rule in (r for r in rules if r.source == manifest.object_name):
-        rows = read(rule, frame).collect()
-        good = rows.filter(pl.col(PROBLEM).is_null()).drop(PROBLEM, "row_number")
+        rows = sift(rule, frame).collect()
+        good = rows.filter(~pl.col(REFUSED)).drop(REFUSED, "row_number")
         pandera_contract(TABLES[rule.table]).validate(good.filter(~pl.col("is_deleted")))
         tables[rule.table] = pl.concat([tables[rule.table], good]) if rule.table in tables else good
-        rejects.append(_rejects(rows.filter(pl.col(PROBLEM).is_not_null()), frame, manifest, fields))
+        rejects.append(_rejects(rule, rows.filter(REFUSED)["row_number"], frame, manifest, fields))
     unknown = [name for name in manifest.columns if not fields.knows(name)]
     return Mapped(manifest, tables, pl.concat(rejects).unique(["row_number", "reason"], maintain_order=True), unknown)
 
@@ -130,16 +130,15 @@ _REJECT_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def _rejects(rows: pl.DataFrame, frame: pl.LazyFrame, manifest: Manifest, fields: ObjectFields) -> pl.DataFrame:
+def _rejects(rule: Reading, refused: pl.Series, frame: pl.LazyFrame, manifest: Manifest, fields: ObjectFields) -> pl.DataFrame:
     """Quarantine rows: the reason, the field and value at fault, and the whole record as it was delivered."""
-    if rows.is_empty():
+    if refused.is_empty():
         return pl.DataFrame(schema=_REJECT_SCHEMA)
-    wanted = rows["row_number"].to_list()
-    source = frame.filter(pl.col("row_number").is_in(wanted)).collect()
+    source = frame.filter(pl.col("row_number").is_in(refused.unique().to_list())).collect()
     records = {row["row_number"]: row for row in source.to_dicts()}
-    reasons = zip(wanted, rows[PROBLEM].to_list(), strict=True)
+    explained = read(rule, source.lazy()).filter(pl.col(PROBLEM).is_not_null()).select("row_number", PROBLEM).collect()
     return pl.DataFrame(
-        [_reject(records[number], number, reason, manifest, fields) for number, reason in reasons],
+        [_reject(records[number], number, reason, manifest, fields) for number, reason in explained.iter_rows()],
         schema=_REJECT_SCHEMA,
         orient="row",
     )
