@@ -72,7 +72,7 @@ _QUERIES = {
         from mart.reject_summary order by rejects desc, instance, object_name, field_name, reason""",
     "rejects": """
         select instance, object_name, source_id, row_number, field_name, "value", reason, is_unknown_enum, batch_id
-        from landing.reject order by instance, object_name, source_id, row_number, field_name""",
+        from canonical.open_reject order by instance, object_name, source_id, row_number, field_name""",
 }
 
 
