@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from q2c_pipeline.engine.controls import load_sql_files
 from q2c_pipeline.errors import Q2CError
@@ -14,6 +17,8 @@ from q2c_pipeline.orchestration.loading import field_map, readings
 from q2c_pipeline.platforms.extraction import Finding
 from q2c_pipeline.settings import InstanceSettings, Settings
 
+_REACH = "check the address in q2c.toml, the network, proxy and firewall"
+_PATIENCE_SECONDS = 10
 ENOUGH_BYTES = 2 * 1024**3
 """A first night of a mid-sized company lands and loads well under this."""
 _OTHERS_MAY_READ = 0o077
@@ -88,8 +93,25 @@ def _instance(settings: Settings, configured: InstanceSettings) -> Iterator[Find
         instance = settings.instance(configured.name)
         field_map(instance)
         readings(instance)
+        unreachable = _unreachable(instance.url)
+        if unreachable:
+            yield Finding(configured.name, is_ok=False, says=f"{instance.url}: {unreachable}", next_step=_REACH)
+            return
         with connected(instance) as connector:
             for finding in connector.check():
                 yield Finding(f"{configured.name}: {finding.subject}", finding.is_ok, finding.says, finding.next_step)
     except Q2CError as error:
         yield _as_finding(configured.name, error)
+
+
+def _unreachable(url: str) -> str:
+    """Why no connection can be made, or nothing; asked once here, where a connector would repeat every call for minutes."""
+    parts = urlsplit(url)
+    if parts.scheme in getproxies():
+        return ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=_PATIENCE_SECONDS).close()
+    except OSError as error:
+        return error.strerror or str(error) or type(error).__name__
+    return ""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from q2c_pipeline.errors import ConfigurationError, StoreError
+from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.sandbox.company import build
 from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline.sandbox.servers.netsuite.app import create_app as netsuite_app
@@ -151,6 +151,7 @@ def prepare(workdir: Path) -> Path:
         )
     shutil.rmtree(folder / "data", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+    config.write_text(f"{FIRST_LINE}\n", encoding="utf-8")
     return folder
 
 
@@ -192,14 +193,20 @@ def _wait_for(ready: Path, child: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not ready.exists():
         if child.poll() is not None or time.monotonic() > deadline:
-            tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] or ["no word"]
-            raise StoreError(
-                expected="the look-alike systems to start",
-                found=tail[0],
-                where=str(log),
-                next_step="read that log, then run again",
-            )
+            raise _not_started(log)
         time.sleep(0.05)
+
+
+def _not_started(log: Path) -> ConfigurationError:
+    """The last words of the process: one that ended on purpose has said what to do."""
+    words = (log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["no word"])[-1]
+    found, _, next_step = words.partition(" Next: ")
+    return ConfigurationError(
+        expected="the simulated company and its systems to start",
+        found=found.rstrip("."),
+        where="sandbox",
+        next_step=next_step or f"read {log}",
+    )
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
