@@ -95,9 +95,9 @@ def _free_slots_of_dead_runs(context: dg.InitResourceContext) -> None:
     instance = context.instance
     if instance is None or not instance.event_log_storage.supports_global_concurrency_limits:
         return
-    for run_id in instance.event_log_storage.get_concurrency_run_ids():
-        if run_id != context.run_id:
-            instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+    ours = context.run.run_id if context.run else None
+    for run_id in instance.event_log_storage.get_concurrency_run_ids() - {ours}:
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
 
 
 def failure(error: Q2CError) -> dg.Failure:
