@@ -94,6 +94,12 @@ class Warehouse:
             self.connection.execute(f"insert into {table} by name select * from {name}")  # noqa: S608
         return frame.height
 
+    def discard(self, table: str, keys: pl.DataFrame) -> None:
+        """Take the rows out of `schema.table` that agree with a row of `keys` in all its columns."""
+        agrees = " and ".join(f'{table}."{name}" is not distinct from gone."{name}"' for name in keys.columns)
+        with self._frame(keys) as frame:
+            self.connection.execute(f"delete from {table} using {frame} as gone where {agrees}")  # noqa: S608
+
     def replace(self, table: str, frame: pl.DataFrame) -> int:
         """Let `schema.table` hold exactly the rows of `frame`."""
         with self.transaction():

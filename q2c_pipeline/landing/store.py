@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -85,6 +85,14 @@ class Landing:
         """The newest batch of an object: its window's end is the object's high-water mark."""
         found = self.manifests(instance, object_name)
         return found[-1] if found else None
+
+    def read_until(self, instance: str, object_name: str) -> datetime | None:
+        """Up to when an object was read whole: the end of its newest delivery that held all that its source counted.
+
+        A delivery that lacked records moves nothing, so what it lacked is asked for again until it comes.
+        """
+        whole = [one for one in self.manifests(instance, object_name) if all(check.is_ok for check in one.checks)]
+        return whole[-1].window.until if whole else None
 
     def scan(self, manifest: Manifest) -> pl.LazyFrame:
         """The batch as text columns, after proving that the file is the one the manifest names.

@@ -39,8 +39,7 @@ def extract_object(
     landed_now: dict[str, Manifest],
 ) -> Manifest:
     """Read one object's changes since its own high-water mark and land them as one batch."""
-    last = landing.latest(instance.name, spec.name)
-    window = window_for(as_of, last.window.until if last else None, overlap)
+    window = window_for(as_of, landing.read_until(instance.name, spec.name), overlap)
     fields = connector.fields[spec.name]
 
     def changed_ids(object_name: str) -> set[str]:

@@ -66,12 +66,14 @@ def load_instance(
     new = [m for m in landing.manifests(instance.name) if m.batch_id not in done and m.as_of <= as_of]
     fields, rules = field_map(instance), readings(instance)
     _refuse_broken_contract(warehouse, instance, new, fields)
-    loaded = []
+    loaded, news = [], set()
     with warehouse.transaction():
         for manifest in new:
             mapped = map_batch(landing.scan(manifest), manifest, fields[manifest.object_name], rules)
             loaded.append(_merge(warehouse, mapped))
+            news |= {(manifest.object_name, name) for name in mapped.new_fields}
             on_loaded(loaded[-1])
+        _restate_drift(warehouse, instance.name, fields, news)
     return loaded
 
 
@@ -172,7 +174,6 @@ def _merge(warehouse: Warehouse, mapped: Mapped) -> LoadedBatch:
         warehouse.append(f"mapped.{table}", frame)
     warehouse.append("landing.reject", mapped.rejects)
     warehouse.append("landing.check_result", _checks(manifest))
-    warehouse.append("landing.drift", _drift(manifest, mapped.new_fields, "new_field", mapped.rejects))
     result = LoadedBatch(manifest, sum(f.height for f in mapped.tables.values()), mapped.rejects.height)
     warehouse.append("landing.batch", _batch_row(result))
     return result
@@ -212,29 +213,38 @@ def _checks(manifest: Manifest) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**dict.fromkeys(names, pl.String()), "is_ok": pl.Boolean()})
 
 
-def _drift(manifest: Manifest, names: Sequence[str], kind: str, rejects: pl.DataFrame) -> pl.DataFrame:
-    """Fields and words that the contract does not know; a new word is reported once per field."""
-    rows = [(name, kind, f"{manifest.row_count} rows") for name in names]
-    unknown = rejects.filter(pl.col("is_unknown_enum")).group_by("field_name").agg(pl.col("value").unique().sort())
-    rows += [(name, "new_enum_value", ", ".join(values)) for name, values in unknown.sort("field_name").iter_rows()]
-    return pl.DataFrame(
-        [(manifest.instance, manifest.object_name, *row) for row in rows],
-        schema=dict.fromkeys(("instance", "object_name", "vendor_field", "drift_kind", "detail"), pl.String()),
-        orient="row",
-    )
+def _restate_drift(warehouse: Warehouse, instance: str, fields: FieldMap, news: set[tuple[str, str]]) -> None:
+    """Keep each field that nobody knows once, as long as nobody knows it."""
+    before = warehouse.query(_NEW_FIELDS, {"instance": instance})
+    unknown = news | {(name, field) for name, field in before.iter_rows() if not (name in fields and fields[name].knows(field))}
+    warehouse.discard("landing.drift", pl.DataFrame({"instance": [instance]}))
+    _note_drift(warehouse, instance, "new_field", sorted(unknown))
+
+
+def _note_drift(warehouse: Warehouse, instance: str, kind: str, fields: Sequence[tuple[str, str]]) -> None:
+    rows = [(instance, object_name, field, kind, None) for object_name, field in fields]
+    warehouse.append("landing.drift", pl.DataFrame(rows, schema=dict.fromkeys(_DRIFT_COLUMNS, pl.String()), orient="row"))
+
+
+_DRIFT_COLUMNS = ("instance", "object_name", "vendor_field", "drift_kind", "detail")
+_NEW_FIELDS = "select object_name, vendor_field from landing.drift where instance = $instance and drift_kind = 'new_field'"
 
 
 def _refuse_broken_contract(warehouse: Warehouse, instance: Instance, new: Sequence[Manifest], fields: FieldMap) -> None:
-    missing = {m.object_name: (m, [name for name in fields[m.object_name].required() if name not in m.columns]) for m in new}
-    broken = {name: (m, gone) for name, (m, gone) in missing.items() if gone}
+    missing = {m.object_name: [name for name in fields[m.object_name].required() if name not in m.columns] for m in new}
+    broken = {name: gone for name, gone in missing.items() if gone}
     if not broken:
         return
-    for manifest, gone in broken.values():
-        warehouse.append("landing.drift", _drift(manifest, gone, "missing_field", pl.DataFrame(schema=_REJECT_SCHEMA)))
-    examples = "; ".join(f"{name}: {', '.join(gone[:5])}" for name, (_, gone) in list(broken.items())[:5])
+    with warehouse.transaction():
+        warehouse.discard("landing.drift", pl.DataFrame({"instance": [instance.name], "drift_kind": ["missing_field"]}))
+        _note_drift(warehouse, instance.name, "missing_field", [(name, field) for name, gone in broken.items() for field in gone])
+    examples = "; ".join(f"{name}: {', '.join(gone[:5])}" for name, gone in list(broken.items())[:5])
     raise ContractError(
         expected="every field that fields.toml names",
-        found=f"{sum(len(gone) for _, gone in broken.values())} missing ({examples})",
+        found=f"{sum(map(len, broken.values()))} missing ({examples})",
         where=instance.name,
-        next_step=f"correct [instances.fields] of {instance.name} in q2c.toml, or mark the field optional; nothing was merged",
+        next_step=(
+            f"correct [instances.fields] of {instance.name} in q2c.toml; if the source has mended itself, remove the deliveries "
+            "of that day from landing and run again; nothing was merged"
+        ),
     )

@@ -330,8 +330,16 @@ class TestBadData:
         first = site.land("Account")
         assert failed(first) == [("records in the window", "7", "6")]
         second = site.land("Account", AS_OF + timedelta(days=1))
-        assert failed(second) == [("records in all", "7", "6")]
+        assert failed(second) == [("records in the window", "7", "6")]
         assert second.tombstones == ()
+
+    def test_what_left_while_a_delivery_lacked_records_is_noticed(self, systems: Systems, open_site: Open) -> None:
+        self.plant(systems, "omit_record", "Account", id=ACCOUNT)
+        site = open_site(systems)
+        site.land("Account")
+        purged = next(key for key in systems.salesforce["Account"] if key != ACCOUNT)
+        del systems.salesforce["Account"][purged]
+        assert [stone.source_id for stone in site.land("Account", AS_OF + timedelta(days=1)).tombstones] == [purged]
 
     def test_a_malformed_row_is_quarantined_alone(self, systems: Systems, open_site: Open) -> None:
         line = salesforce_id("802", 3)

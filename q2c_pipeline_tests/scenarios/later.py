@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from q2c_pipeline.sandbox.systems import Record, Systems
@@ -21,6 +21,11 @@ def a_day_of_changes(systems: Systems) -> None:
         change(systems)
     for change in (_line_removed, _transaction_deleted, _transaction_voided, _new_journal, _new_rate):
         change(systems)
+
+
+def touched(record: Record, day: date) -> None:
+    """Let a Salesforce record have been saved at noon of a day."""
+    record["LastModifiedDate"] = record["SystemModstamp"] = datetime.combine(day, time(12), tzinfo=UTC)
 
 
 # --- Salesforce ---

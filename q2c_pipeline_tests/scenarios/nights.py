@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,9 +19,10 @@ from q2c_pipeline.settings import Settings, load_settings
 
 AS_OF = date(2026, 6, 30)
 NEXT_DAY = AS_OF + timedelta(days=1)
-OF_DELIVERY = {"batch_id", "as_of", "source_version"}
+OF_DELIVERY = {"batch_id", "row_number", "as_of", "source_version"}
 """Columns that tell how a record arrived, not what it says."""
-ABOUT_DELIVERY = ("landing.", "mart.completeness", "mart.reject_summary", "canonical.gone_invoice")
+_BATCH = re.compile(r"\d{6}-[0-9a-f]{16}(#-?\d+)?")
+ABOUT_DELIVERY = ("landing.", "mart.completeness", "canonical.gone_invoice")
 """Tables about deliveries, and the one that only a night which had seen a record can know to be gone."""
 
 
@@ -73,7 +75,11 @@ def differences(one: Mapping[str, pl.DataFrame], other: Mapping[str, pl.DataFram
 
 def _difference(name: str, one: pl.DataFrame, other: pl.DataFrame, skipped: set[str]) -> Iterator[str]:
     columns = [column for column in one.columns if column not in skipped]
-    mine, theirs = (sorted(map(repr, frame.select(columns).iter_rows())) for frame in (one, other))
+    mine, theirs = (sorted(map(_plain, frame.select(columns).iter_rows())) for frame in (one, other))
     if mine != theirs:
         lost, gained = sorted(set(mine) - set(theirs)), sorted(set(theirs) - set(mine))
         yield f"{name} {columns}: {len(mine)} rows, {len(theirs)} rows; only first {lost[:3]}; only second {gained[:3]}"
+
+
+def _plain(row: tuple[object, ...]) -> str:
+    return _BATCH.sub("a batch", repr(row))

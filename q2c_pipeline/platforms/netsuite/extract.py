@@ -66,7 +66,7 @@ class NetSuiteConnector:
         columns = self._columns[spec.name]
         condition = within(source, window, self._zone)
         records = [found.record for found in Reader(self._client, source, columns.sql).read_settled(condition)]
-        known = context.known_ids() if window.since else set()
+        known = context.known_ids()
         departed = Looker(self._client, source, window, self._zone).departed(
             known,
             {record["id"] or "" for record in records},

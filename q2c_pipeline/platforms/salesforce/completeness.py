@@ -70,7 +70,7 @@ def departures(
     living records is not what it should be, when the log does not reach back far enough, or when `compare_all` says so.
     """
     binned = [_tombstone(record) for record in records if record["IsDeleted"] == "true"]
-    if window.since is None:
+    if window.since is None and not known:
         return Departures(binned)
     logged = _logged(client, shape.name, window)
     gone = binned + [stone for stone in logged or [] if stone.source_id in known]
@@ -83,6 +83,8 @@ def departures(
     later = ids(client, shape, soql.since(window.until), 0, bulk_threshold)
     purged = living - present - later
     stones = [Tombstone(source_id, window.until) for source_id in sorted(purged)]
+    if window.since is None:  # the window was everything, and its own count has said whether it came whole
+        return Departures(gone + stones)
     return Departures(gone + stones, [_all_known(counted + len(later & living), len(living - purged))])
 
 
@@ -101,7 +103,7 @@ def _tombstone(record: FlatRecord) -> Tombstone:
 def _logged(client: OrgClient, object_name: str, window: Window) -> list[Tombstone] | None:
     """The deletion log of the window; None when the window is longer than the org remembers."""
     if window.since is None:
-        return []
+        return None
     try:
         return client.deleted(object_name, window.since, window.until)
     except RefusedQueryError as error:

@@ -65,7 +65,7 @@ class SalesforceConnector:
             shape,
             window,
             delivery.records,
-            context.known_ids() if window.since else set(),
+            context.known_ids(),
             bulk_threshold=self._bulk_threshold,
             compare_all=context.as_of.toordinal() % self._compare_every == 0,
         )

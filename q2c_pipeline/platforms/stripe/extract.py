@@ -131,7 +131,7 @@ def _specs() -> Iterator[ObjectSpec]:
 
 def _lost_parts(delivery: Delivery, context: Context, present: set[str]) -> list[str]:
     """Parts that their header no longer has; a full read compares with all that is known, else events tell."""
-    before = context.known_ids() if delivery.is_full and context.window.since else delivery.parts_before
+    before = context.known_ids() if delivery.is_full else delivery.parts_before
     return sorted(before - present)
 
 

@@ -38,8 +38,7 @@ class Reader:
         delivery = Delivery(is_full=True)
         for params in self.source.lists:
             delivery.add_list(self._listed(params, Window(None, self.window.until)))
-        if self.window.since is not None:
-            delivery.unlisted = self._look_for(self.known_ids() - delivery.pieces.keys(), delivery)
+        delivery.unlisted = self._look_for(self.known_ids() - delivery.pieces.keys(), delivery)
         return delivery
 
     def _changes(self) -> Delivery:
