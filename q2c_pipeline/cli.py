@@ -47,7 +47,7 @@ class _Door(TyperGroup):
         except Q2CError as error:
             _say_error(error, debug=ctx.params["debug"])
         except KeyboardInterrupt:
-            _errors().print("stopped")
+            _errors().print("stopped; what was published before is still in place")
             raise typer.Exit(130) from None
         except Exception as error:
             # Exits and usage errors of the command line itself, and a reader that has gone away, are typer's to handle.
@@ -240,13 +240,18 @@ def _demo_day(as_of: date | None) -> date:
 
 
 def _run_night(settings: Settings, as_of: date) -> NightResult:
+    from dagster import DagsterExecutionInterruptedError
+
     from q2c_pipeline.engine.controls import load_sql_files
     from q2c_pipeline.orchestration.jobs import run_nightly_job
     from q2c_pipeline.orchestration.progress import Phases
 
     console = _errors()
     with Phases(console, {"transform": len(load_sql_files())}) as phases:
-        result = run_nightly_job(settings, as_of, phases)
+        try:
+            result = run_nightly_job(settings, as_of, phases)
+        except DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
     console.print(phases.said(), soft_wrap=True)
     return result
 
