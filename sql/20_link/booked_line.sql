@@ -5,6 +5,7 @@
 -- example: the amendment ORD-00060/1 of ORD-00056/1 has root_line_key and subject_key of ORD-00056/1
 with line as ( -- contract lines with the facts of their order
     select
+        l.instance,
         l.instance || ':' || l.source_id as contract_line_key,
         l.source_id as contract_line_source_id,
         l.instance || ':' || coalesce(l.amends_line_source_id, l.source_id) as root_line_key,
@@ -27,13 +28,21 @@ with line as ( -- contract lines with the facts of their order
         l.price_period,
         l.charge_type,
         l.ramp_segment,
-        l.claimed_subscription_line_id
+        l.claimed_subscription_line_id,
+        l.billing_period_months,
+        l.discount_numerator,
+        l.discount_denominator,
+        l.discount_start_date,
+        l.discount_end_date,
+        l.service_start_at,
+        l.service_end_at
     from canonical.contract_line as l
     inner join canonical.contract as c on l.instance = c.instance and l.contract_source_id = c.source_id
     left join canonical.product as p on l.instance = p.instance and l.product_source_id = p.source_id
 )
 
 select
+    line.instance,
     line.contract_line_key,
     line.contract_line_source_id,
     coalesce(root.contract_line_key, line.contract_line_key) as root_line_key,
@@ -58,6 +67,14 @@ select
     line.price_period,
     line.charge_type,
     line.ramp_segment,
-    line.claimed_subscription_line_id
+    line.claimed_subscription_line_id,
+    line.billing_period_months,
+    line.discount_numerator,
+    line.discount_denominator,
+    line.discount_start_date,
+    line.discount_end_date,
+    line.service_start_at,
+    line.service_end_at,
+    root.service_start_at as root_service_start_at
 from line
 left join line as root on line.root_line_key = root.contract_line_key

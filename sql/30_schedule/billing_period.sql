@@ -3,76 +3,105 @@
 -- says:    what each recurring or one-time contract line owes for each of its service periods, exact to the minor unit
 -- example: 1 x 1,000.00 USD a month from 15 January on calendar months: 548.39 for January (17 of 31 days), 1,000.00 for
 --          February, ..., and the last period takes what is left of the exact total
--- Amounts are whole numbers of 1e-24 units (quantity, price and discount have 8 decimals each), so that no money is divided:
--- x // d is the whole part, x % d the rest, and a rest of half or more rounds away from zero. Worth up to 10^10 major units a
--- year's period fits; beyond, the statement fails rather than rounding.
-with term as ( -- what one month of each line is worth
+-- Rules. Each period's exact amount is rounded once at the currency's exponent (half away from zero unless its source rounds half to
+-- even); the last period takes the rest, so that the periods sum to the exact total rounded once: 100,000 JPY a year by the month
+-- is 11 x 8,333 and 8,337. In advance a period is due on its first day, in arrears on the day after its last.
+with worth as ( -- period amounts as whole units of `denominator` x `share_days` parts, split so that products stay small
     select
-        b.contract_line_key,
-        b.root_line_key,
-        b.activated_date,
-        b.quantity,
-        b.billing_timing = 'arrears' and b.charge_type <> 'one_time' as is_arrears,
-        u.minor_unit,
-        u.product_scale * case when b.price_period = 'year' then 12 else 1 end as scale,
-        cast(sign(b.quantity) * sign(b.unit_price) as decimal(38, 0)) as direction,
-        cast(abs(cast(b.quantity as decimal(38, 8))) * 100000000 as hugeint)
-        * cast(abs(cast(b.unit_price as decimal(38, 8))) * 100000000 as hugeint)
-        * cast((1 - cast(b.discount_fraction as decimal(38, 8))) * 100000000 as hugeint) as monthly_worth
-    from link.booked_line as b
-    inner join canonical.currency_unit as u on b.currency = u.currency
-    where b.is_counted and b.charge_type <> 'usage'
+        t.contract_line_key, p.period_number, p.share_days,
+        cast(t.scale as hugeint) * t.discount_denominator as denominator,
+        t.month_units * greatest(p.period_months, 1) * p.share_numerator // (cast(t.discount_denominator as hugeint) * p.share_days)
+            as units,
+        t.month_units * greatest(p.period_months, 1) * p.share_numerator % (cast(t.discount_denominator as hugeint) * p.share_days)
+        * t.scale + t.month_rest * greatest(p.period_months, 1) * p.share_numerator as parts
+    from schedule.line_term as t
+    inner join schedule.service_period as p on t.contract_line_key = p.contract_line_key
 ),
 
 divided as ( -- whole minor units and rest of every period
     select
-        t.contract_line_key, t.root_line_key, t.activated_date, t.quantity, t.is_arrears, t.minor_unit, t.scale, t.direction,
-        p.period_number, p.service_start_date, p.service_end_date, p.share_days,
-        t.monthly_worth * greatest(p.period_months, 1) as full_worth,
-        t.monthly_worth * greatest(p.period_months, 1) * p.covered_days // (t.scale * p.share_days) as whole_units,
-        t.monthly_worth * greatest(p.period_months, 1) * p.covered_days % (t.scale * p.share_days) as rest
-    from term as t
-    inner join schedule.service_period as p on t.contract_line_key = p.contract_line_key
+        contract_line_key, period_number, share_days, denominator,
+        units + parts // (denominator * share_days) as whole_units,
+        parts % (denominator * share_days) as rest
+    from worth
 ),
 
-common as ( -- lines with any rest: one denominator for all their periods, of which at most the first and the last are partial
+rounded as ( -- each period rounded by its source's rule; a line has few different partial lengths, ranked
+    select
+        d.contract_line_key, d.period_number, d.share_days, d.denominator, d.whole_units, d.rest,
+        d.whole_units + case
+            when d.rest * 2 > d.denominator * d.share_days then 1
+            when d.rest * 2 = d.denominator * d.share_days and (t.rounding = 'half_up' or d.whole_units % 2 = 1) then 1
+            else 0
+        end as rounded_units,
+        dense_rank() over (partition by d.contract_line_key order by d.share_days) as length_rank,
+        max(d.period_number) over (partition by d.contract_line_key) as last_period_number
+    from divided as d
+    inner join schedule.line_term as t on d.contract_line_key = t.contract_line_key
+),
+
+common as ( -- lines with any rest: one denominator for all their periods (both ends and both ends of a discount may be partial)
     select
         contract_line_key,
-        max(period_number) as last_period_number,
+        max(denominator) as denominator,
         sum(whole_units) as whole_units,
-        sum(whole_units + case when rest * 2 >= scale * share_days then 1 else 0 end) as rounded_units,
-        max(share_days) * coalesce(min(nullif(share_days, 1)), 1) as common_days
-    from divided
+        sum(rounded_units) as rounded_units,
+        cast(max(case when length_rank = 1 then share_days else 1 end) as hugeint)
+        * max(case when length_rank = 2 then share_days else 1 end) * max(case when length_rank = 3 then share_days else 1 end)
+        * max(case when length_rank = 4 then share_days else 1 end) * max(case when length_rank = 5 then share_days else 1 end)
+            as common_days
+    from rounded
     group by contract_line_key
     having max(rest) > 0
 ),
 
-remainder as ( -- what the last period of such a line takes: the exact total rounded once, less the rounded periods
+summed as ( -- their exact totals: whole units and parts of denominator x common_days
     select
-        d.contract_line_key,
-        min(c.last_period_number) as last_period_number,
-        min(c.whole_units) - min(c.rounded_units)
-        + (sum(d.rest * (c.common_days // d.share_days)) * 2 + min(d.scale * c.common_days)) // (2 * min(d.scale * c.common_days))
-            as remaining_units
-    from divided as d
-    inner join common as c on d.contract_line_key = c.contract_line_key
-    group by d.contract_line_key
+        c.contract_line_key,
+        min(c.rounded_units) as rounded_units,
+        min(c.denominator * c.common_days) as total_denominator,
+        min(c.whole_units) + sum(r.rest * (c.common_days // r.share_days)) // min(c.denominator * c.common_days) as whole_units,
+        sum(r.rest * (c.common_days // r.share_days)) % min(c.denominator * c.common_days) as rest
+    from common as c
+    inner join rounded as r on c.contract_line_key = r.contract_line_key
+    group by c.contract_line_key
+),
+
+remainder as ( -- what the last period takes: the total rounded once, less the rounded periods
+    select
+        s.contract_line_key,
+        s.whole_units - s.rounded_units + case
+            when s.rest * 2 > s.total_denominator then 1
+            when s.rest * 2 = s.total_denominator and (t.rounding = 'half_up' or s.whole_units % 2 = 1) then 1
+            else 0
+        end as remaining_units
+    from summed as s
+    inner join schedule.line_term as t on s.contract_line_key = t.contract_line_key
 )
 
 select
-    d.contract_line_key,
-    d.root_line_key,
-    d.period_number,
-    d.service_start_date,
-    d.service_end_date,
-    case when d.is_arrears then d.service_end_date + 1 else d.service_start_date end as due_date,
-    d.quantity,
-    d.activated_date,
-    cast(d.direction * cast(
-        d.whole_units + case when d.rest * 2 >= d.scale * d.share_days then 1 else 0 end
-        + coalesce(t.remaining_units, 0) as decimal(38, 0)
-    ) * d.minor_unit as decimal(20, 4)) as net_amount,
-    cast(d.direction * cast((2 * d.full_worth + d.scale) // (2 * d.scale) as decimal(38, 0)) * d.minor_unit as decimal(20, 4))
-        as full_net_amount
-from divided as d
-left join remainder as t on d.contract_line_key = t.contract_line_key and d.period_number = t.last_period_number
+    t.contract_line_key,
+    t.root_line_key,
+    r.period_number,
+    p.service_start_date,
+    p.service_end_date,
+    case when t.is_arrears then p.service_end_date + 1 else p.service_start_date end as due_date,
+    t.quantity,
+    t.activated_date,
+    cast(
+        t.direction * cast(
+            r.rounded_units + case when r.period_number = r.last_period_number then coalesce(m.remaining_units, 0) else 0 end
+            as decimal(38, 0)
+        ) * t.minor_unit as decimal(20, 4)
+    ) as net_amount,
+    cast(t.direction * cast(
+        (
+            2 * (t.month_units * t.scale + t.month_rest) * greatest(p.period_months, 1)
+            * (t.discount_denominator - case when p.is_discounted then t.discount_numerator else 0 end)
+            + t.scale * t.discount_denominator
+        ) // (2 * t.scale * t.discount_denominator) as decimal(38, 0)
+    ) * t.minor_unit as decimal(20, 4)) as full_net_amount
+from rounded as r
+inner join schedule.line_term as t on r.contract_line_key = t.contract_line_key
+inner join schedule.service_period as p on r.contract_line_key = p.contract_line_key and r.period_number = p.period_number
+left join remainder as m on r.contract_line_key = m.contract_line_key

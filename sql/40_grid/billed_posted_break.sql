@@ -88,6 +88,17 @@ select
     w.posted_period <> w.billed_period and w.posted_period = w.last_posted_period as is_other_period,
     d.transaction_number,
     d.claimed_document_number,
+    c.account_class || ' of ' || c.legal_entity_code || ' in ' || substr(cast(c.period as varchar), 1, 7) as cell_text,
+    case u.exponent
+        when 0 then cast(cast(c.left_amount as decimal(20, 0)) as varchar)
+        when 3 then cast(cast(c.left_amount as decimal(20, 3)) as varchar)
+        else cast(cast(c.left_amount as decimal(20, 2)) as varchar)
+    end || ' ' || c.currency as left_text,
+    case u.exponent
+        when 0 then cast(cast(c.right_amount as decimal(20, 0)) as varchar)
+        when 3 then cast(cast(c.right_amount as decimal(20, 3)) as varchar)
+        else cast(cast(c.right_amount as decimal(20, 2)) as varchar)
+    end || ' ' || c.currency as right_text,
     '['
     || concat_ws(
         ',',
@@ -111,3 +122,4 @@ left join link.document as d on c.unlinked_transaction_key = d.transaction_key
 left join (
     select transaction_key, min(transaction_number) as transaction_number from grid.transaction_balance group by transaction_key
 ) as b on c.unlinked_transaction_key = b.transaction_key
+left join canonical.currency_unit as u on c.currency = u.currency

@@ -66,16 +66,16 @@ select
     c.first_document_key is null as is_nothing_billed,
     coalesce(f.quantity, 0) = 0 and c.service_start_date > b.root_start_date as is_ended,
     e.cell_id is not null as is_earlier_step,
-    trim(case u.exponent
+    case u.exponent
         when 0 then cast(cast(c.left_amount as decimal(20, 0)) as varchar)
         when 3 then cast(cast(c.left_amount as decimal(20, 3)) as varchar)
         else cast(cast(c.left_amount as decimal(20, 2)) as varchar)
-    end) || ' ' || c.currency as left_text,
-    trim(case u.exponent
+    end || ' ' || c.currency as left_text,
+    case u.exponent
         when 0 then cast(cast(c.right_amount as decimal(20, 0)) as varchar)
         when 3 then cast(cast(c.right_amount as decimal(20, 3)) as varchar)
         else cast(cast(c.right_amount as decimal(20, 2)) as varchar)
-    end) || ' ' || c.currency as right_text,
+    end || ' ' || c.currency as right_text,
     '['
     || concat_ws(
         ',',

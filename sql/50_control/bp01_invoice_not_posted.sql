@@ -15,9 +15,7 @@ select -- cells of live invoices that no transaction posts
     currency,
     period,
     difference_amount,
-    'invoice ' || subject_key || ' demands ' || cast(left_amount as varchar) || ' ' || currency || ' '
-    || account_class || ' of ' || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7)
-    || ', nothing is posted' as reason,
+    'invoice ' || subject_key || ' demands ' || left_text || ' ' || cell_text || ', nothing is posted' as reason,
     evidence
 from grid.billed_posted_break
 where

@@ -15,9 +15,8 @@ select -- cells of transactions that no billing document is linked to
     currency,
     period,
     difference_amount,
-    'transaction ' || subject_key || ' posts ' || cast(right_amount as varchar) || ' ' || currency || ' '
-    || account_class || ' of ' || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7)
-    || ', reference ' || coalesce(claimed_document_number, 'none') || ' is unknown to billing' as reason,
+    'transaction ' || subject_key || ' posts ' || right_text || ' ' || cell_text || ', its reference '
+    || coalesce(claimed_document_number, 'none') || ' is unknown to billing' as reason,
     evidence
 from grid.billed_posted_break
 where

@@ -15,10 +15,8 @@ select -- cells of live documents that several transactions post, too much toget
     currency,
     period,
     difference_amount,
-    'document ' || subject_key || ' demands ' || cast(left_amount as varchar) || ' ' || currency || ' '
-    || account_class || ' of ' || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7) || ', '
-    || cast(transactions as varchar) || ' transactions post ' || cast(right_amount as varchar) || ' '
-    || currency as reason,
+    'document ' || subject_key || ' demands ' || left_text || ' ' || cell_text || ', ' || cast(transactions as varchar)
+    || ' transactions post ' || right_text as reason,
     evidence
 from grid.billed_posted_break
 where

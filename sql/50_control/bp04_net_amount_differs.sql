@@ -15,9 +15,7 @@ select -- cells of documents posted once, in their own entity and period, with a
     currency,
     period,
     difference_amount,
-    'document ' || subject_key || ' demands ' || cast(left_amount as varchar) || ' ' || currency || ' '
-    || account_class || ' of ' || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7)
-    || ', posted ' || cast(right_amount as varchar) || ' ' || currency as reason,
+    'document ' || subject_key || ' demands ' || left_text || ' ' || cell_text || ', posted ' || right_text as reason,
     evidence
 from grid.billed_posted_break
 where

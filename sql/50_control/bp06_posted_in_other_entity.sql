@@ -15,10 +15,8 @@ select -- both sides of documents posted once, whole, in another entity
     currency,
     period,
     difference_amount,
-    'document ' || subject_key || ' belongs to ' || billed_entity_code || ', posted in ' || posted_entity_code
-    || ': ' || account_class || ' of ' || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7)
-    || ' demands ' || cast(left_amount as varchar) || ' ' || currency || ', posted '
-    || cast(right_amount as varchar) || ' ' || currency as reason,
+    'document ' || subject_key || ' belongs to ' || billed_entity_code || ', posted in ' || posted_entity_code || ': '
+    || cell_text || ' demands ' || left_text || ', posted ' || right_text as reason,
     evidence
 from grid.billed_posted_break
 where

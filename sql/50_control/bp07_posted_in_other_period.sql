@@ -16,9 +16,8 @@ select -- both sides of documents posted once, whole, in their own entity, in an
     period,
     difference_amount,
     'document ' || subject_key || ' belongs to ' || substr(cast(billed_period as varchar), 1, 7) || ', posted in '
-    || substr(cast(posted_period as varchar), 1, 7) || ': ' || account_class || ' of ' || legal_entity_code
-    || ' in ' || substr(cast(period as varchar), 1, 7) || ' demands ' || cast(left_amount as varchar) || ' '
-    || currency || ', posted ' || cast(right_amount as varchar) || ' ' || currency as reason,
+    || substr(cast(posted_period as varchar), 1, 7) || ': ' || cell_text || ' demands ' || left_text || ', posted '
+    || right_text as reason,
     evidence
 from grid.billed_posted_break
 where

@@ -15,9 +15,7 @@ select -- posted cells of void or deleted documents
     currency,
     period,
     difference_amount,
-    'document ' || subject_key || ' is ' || document_state || ', yet ' || account_class || ' of '
-    || legal_entity_code || ' in ' || substr(cast(period as varchar), 1, 7) || ' holds '
-    || cast(right_amount as varchar) || ' ' || currency as reason,
+    'document ' || subject_key || ' is ' || document_state || ', yet ' || cell_text || ' holds ' || right_text as reason,
     evidence
 from grid.billed_posted_break
 where

@@ -29,8 +29,8 @@ select
     currency,
     period,
     difference_amount,
-    'document demands ' || cast(left_amount as varchar) || ' ' || currency || ' ' || account_class || ', the unbalanced '
-    || unbalanced_transaction_number || ' posts ' || cast(right_amount as varchar) as reason,
+    'document demands ' || left_text || ' ' || cell_text || ', the unbalanced ' || unbalanced_transaction_number || ' posts '
+    || right_text as reason,
     evidence
 from grid.billed_posted_break
 where unbalanced_transaction_number is not null and transactions = 1

@@ -2,16 +2,18 @@
 -- priority: 10
 -- severity: high
 -- grain:    instance, object_name
+-- params:   as_of
 -- owner:    data platform
 -- queue:    data platform
 -- says:     extract is incomplete: a count or control total differs from the source's own figure
 -- example:  sf_main.PricebookEntry: source counts 120, landed 119
 -- repair:   re-extract
-with ranked as ( -- deliveries of each object, the newest ranked first
+with ranked as ( -- deliveries of each object up to the day, the newest ranked first
     select
         batch_id,
         row_number() over (partition by instance, object_name order by as_of desc, sequence desc, batch_id desc) as delivery_rank
     from landing.batch
+    where as_of <= $as_of
 )
 
 select -- objects whose newest delivery fails a check

@@ -15,9 +15,7 @@ select -- one claim a rejected record; those with an unknown enum value become s
     cast(null as varchar) as currency,
     cast(null as date) as period,
     cast(0 as decimal(20, 4)) as difference_amount,
-    string_agg(
-        field_name || ': ' || reason || coalesce(' (' || value || ')', ''), '; ' order by field_name, reason, value
-    ) as reason,
+    string_agg(reason, '; ' order by reason) as reason,
     '[{"instance":"' || instance || '","table":"landing.reject","source_id":"' || min(batch_id) || '#' || cast(min(row_number) as varchar)
     || '"}]' as evidence
 from canonical.open_reject

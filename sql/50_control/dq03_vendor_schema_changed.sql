@@ -27,7 +27,7 @@ with change as ( -- rejected records with an unknown enum value, by the field th
         cast(null as varchar) as cell_id,
         instance,
         instance || '.' || object_name || '.' || vendor_field as subject_key,
-        replace(drift_kind, '_', ' ') || coalesce(': ' || detail, '') as reason,
+        replace(drift_kind, '_', ' ') || ' ' || vendor_field || coalesce(': ' || detail, '') as reason,
         'landing.drift' as source_table,
         object_name || '.' || vendor_field as source_id
     from landing.drift

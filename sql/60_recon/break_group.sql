@@ -20,7 +20,11 @@ with grouped as ( -- one row an exception with the sums that its amount is chose
         coalesce(sum(difference_amount) filter (where account_class = 'receivable'), 0) as receivable_amount,
         coalesce(sum(difference_amount) filter (where account_class = 'receivable' and is_home), 0) as home_amount,
         max(account_class) is not null as is_posting_leg,
-        min(reason) as reason
+        -- the finding's own sentence, else that of the first period, of receivable before other classes
+        substr(min(
+            case when own_amount is null then '1' else '0' end || coalesce(cast(period as varchar), '0000-00-00')
+            || case when coalesce(account_class, 'receivable') = 'receivable' then '0' else '1' end || reason
+        ), 13) || case when count(cell_id) > 1 then ' (first of ' || cast(count(cell_id) as varchar) || ' cells)' else '' end as reason
     from recon.break_item
     group by control_id, leg, subject_key, currency
 ),

@@ -1,7 +1,7 @@
 -- grain: control_id
 -- owner: controllership
 -- says:  what every control looked at and found; not_run where a system that it compares is not configured
-with looked_at as ( -- what the controls of each leg look at, and whether both of its sides are configured
+with looked_at as ( -- how many cells, accounts, orders or delivered objects the controls of each leg look at
     select 'BB' as leg, (select count(*) from grid.booked_billed) as population
     union all
     select 'BP' as leg, (select count(*) from grid.billed_posted) as population
@@ -10,7 +10,7 @@ with looked_at as ( -- what the controls of each leg look at, and whether both o
     union all
     select 'ST' as leg, (select count(distinct contract_key) from link.booked_line where is_counted) as population
     union all
-    select 'DQ' as leg, (select count(*) from (select distinct instance, object_name from landing.batch)) as population
+    select 'DQ' as leg, (select count(distinct instance || '.' || object_name) from landing.batch) as population
 ),
 
 configured as ( -- which roles some configured instance plays
