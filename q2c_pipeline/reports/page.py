@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from q2c_pipeline.reports import charts
+from q2c_pipeline.reports import breaks, charts
 from q2c_pipeline.reports.contents import Contents
 from q2c_pipeline.reports.formats import (
     HEADLINE_MEASURES,
@@ -18,49 +18,16 @@ from q2c_pipeline.reports.formats import (
     count_text,
     counted,
     date_text,
-    evidence_lines,
     leg_name,
     leg_sides,
     measure_name,
-    number_text,
-    period_text,
 )
-from q2c_pipeline.reports.records import SIDES, Line, Record, side_by_side
+from q2c_pipeline.reports.values import BAD, GOOD, NOTE, Mark, amount, listed, mark
 from q2c_pipeline.state.runs import Run
 
-MAX_EXCEPTIONS = 300
-MAX_LINES = 12
-MAX_TIMING = 100
 _Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A verdict that does not depend on colour: an icon, a word, and a tone."""
-
-    word: str
-    tone: str
-    icon: str
-
-
-@dataclass(frozen=True)
-class Amount:
-    """An amount as text, and whether it is nothing."""
-
-    text: str
-    is_zero: bool
-
-
-GOOD, NOTE, BAD = ("good", "✓"), ("note", "●"), ("bad", "▲")
-_STATES = {
-    "agrees": ("agrees", GOOD),
-    "explained": ("explained", NOTE),
-    "unexplained": ("unexplained", BAD),
-    "ok": ("nothing found", GOOD),
-    "exceptions": ("exceptions", NOTE),
-    "not_run": ("not run", BAD),
-}
-_SEVERITY_TONES = {"critical": "bad", "high": "note"}
 _KEY = (
     (charts.TOTAL, "whole difference"),
     (charts.MORE, "left side is larger"),
@@ -107,30 +74,14 @@ def build_page(contents: Contents) -> Page:
         causes=_causes(contents),
         ages=_ages(contents),
         queues=_queues(contents),
-        exceptions=_exceptions(contents),
-        exceptions_said=_listed(contents.exceptions.height, MAX_EXCEPTIONS, "exceptions, largest amount at risk first"),
-        timing=_timing(contents),
+        exceptions=breaks.exceptions(contents),
+        exceptions_said=listed(contents.exceptions.height, breaks.MAX_EXCEPTIONS, "exceptions, largest amount at risk first"),
+        timing=breaks.timing(contents),
         trend=_trend(contents.runs),
         controls=[_control(row, contents.group_currency) for row in contents.controls.iter_rows(named=True)],
         completeness=_completeness(contents),
         rejects=_rejects(contents),
     )
-
-
-def _amount(value: Decimal | None, currency: str | None) -> Amount:
-    return Amount(amount_text(value, currency), is_zero=not value)
-
-
-def _mark(status: str) -> Mark:
-    word, (tone, icon) = _STATES.get(status, (status, NOTE))
-    return Mark(word, tone, icon)
-
-
-def _listed(count: int, most: int, what: str) -> str:
-    """How many of how many are shown, so that nobody takes a part for the whole."""
-    if count <= most:
-        return f"All {count_text(count)} {what}."
-    return f"{count_text(most)} of {count_text(count)} {what}. The workbook lists all."
 
 
 def _verdict(contents: Contents) -> Mark:
@@ -168,7 +119,7 @@ def _leg(row: Mapping[str, Any], group_currency: str) -> _Row:
         "noun": "exception" if row["exceptions"] == 1 else "exceptions",
         "at_risk": f"{amount_text(at_risk, group_currency)} {group_currency} at risk" if at_risk else "no amount at risk",
         "controls": f"{counted(row['controls'], 'control')}{unrun}",
-        "mark": _mark("explained" if row["status"] == "exceptions" and row["unexplained_lines"] is not None else row["status"]),
+        "mark": mark("explained" if row["status"] == "exceptions" and row["unexplained_lines"] is not None else row["status"]),
     }
 
 
@@ -186,8 +137,8 @@ def _status(row: Mapping[str, Any]) -> _Row:
         "entity": row["legal_entity_code"],
         "currency": row["currency"],
         "measure": measure_name(row["measure"]),
-        "mark": _mark(row["status"]),
-        **{name: _amount(row[f"{name}_amount"], row["currency"]) for name in names},
+        "mark": mark(row["status"]),
+        **{name: amount(row[f"{name}_amount"], row["currency"]) for name in names},
     }
 
 
@@ -229,7 +180,7 @@ def _waterfall(row: Mapping[str, Any], found: Sequence[_Row], titles: Mapping[st
     texts = [amount_text(row[name], currency) for name in ("left_amount", "right_amount", "difference_amount")]
     said = ", ".join(f"{step.label} {amount_text(step.amount, currency)}" for step in steps)
     figures = [
-        {"label": step.label, "periods": count_text(source["periods"]), "amount": _amount(step.amount, currency)}
+        {"label": step.label, "periods": count_text(source["periods"]), "amount": amount(step.amount, currency)}
         for step, source in zip(steps, ordered, strict=True)
     ]
     return {
@@ -264,7 +215,7 @@ def _bars(rows: Sequence[_Row], currency: str) -> list[_Row]:
         {
             **row,
             "count": count_text(row["exceptions"]),
-            "at_risk": _amount(row["amount_at_risk"], currency),
+            "at_risk": amount(row["amount_at_risk"], currency),
             "width": f"{100 * Decimal(row[key] or 0) / most:.1f}",
         }
         for row in rows
@@ -289,90 +240,6 @@ def _queues(contents: Contents) -> _Row:
 
 def _urgent(row: Mapping[str, Any]) -> str:
     return ", ".join(f"{count_text(row[name])} {name}" for name in ("critical", "high") if row[name])
-
-
-# Exceptions
-
-
-def _exceptions(contents: Contents) -> list[_Row]:
-    shown = contents.exceptions.head(MAX_EXCEPTIONS)
-    ids = shown["exception_id"].to_list()
-    lines = side_by_side(contents.records.filter(contents.records["exception_id"].is_in(ids)))
-    return [_exception(row, lines.get(row["exception_id"], []), contents) for row in shown.iter_rows(named=True)]
-
-
-def _exception(row: _Row, lines: Sequence[Line], contents: Contents) -> _Row:
-    more = len(lines) - MAX_LINES
-    sides = leg_sides(row["leg"])
-    return {
-        **row,
-        "said": _reason(row),
-        "claim": contents.titles.get(row["control_id"], ""),
-        "subject": row["subject_key"],
-        "entity": row["legal_entity_code"] or "",
-        "currency": row["currency"] or "",
-        "period": period_text(row["first_period"], row["last_period"]),
-        "difference": amount_text(row["difference_amount"], row["currency"]) if row["currency"] else "",
-        "at_risk": _at_risk(row, contents.group_currency),
-        "tone": _SEVERITY_TONES.get(row["severity"], ""),
-        "evidence": evidence_lines(row["evidence"])[:MAX_LINES],
-        "sides": sides,
-        "lines": [_records(line, sides) for line in lines[:MAX_LINES]],
-        "more_lines": f"{count_text(more)} more lines stand in the workbook." if more > 0 else "",
-    }
-
-
-def _at_risk(row: Mapping[str, Any], group_currency: str) -> Amount:
-    """The amount in group currency; a finding about no money has none, one in a currency without a rate says so."""
-    if row["currency"] is None:
-        return Amount("", is_zero=True)
-    if row["amount_at_risk"] is None:
-        return Amount("no rate", is_zero=False)
-    return _amount(row["amount_at_risk"], group_currency)
-
-
-def _reason(row: Mapping[str, Any]) -> str:
-    """The control's sentence; it speaks of one cell, so an exception of several says so."""
-    many = row["cell_count"] is not None and row["cell_count"] > 1
-    return f"One of {count_text(row['cell_count'])} differences: {row['reason']}" if many else str(row["reason"])
-
-
-def _records(line: Line, sides: Sequence[str]) -> list[_Row | None]:
-    """The records of a line on the sides that the exception's leg compares; of the third nothing is known here."""
-    by_side = dict(zip(SIDES, line, strict=True))
-    return [_record(by_side.get(side.lower())) for side in sides]
-
-
-def _record(record: Record | None) -> _Row | None:
-    if record is None:
-        return None
-    price = number_text(record["unit_price"])
-    quantity = f"{number_text(record['quantity'])} at {price}" if price else ""
-    facts = (date_text(record["record_date"]), quantity, record["record_status"], record["description"])
-    return {
-        "number": record["record_number"],
-        "amount": f"{amount_text(record['amount'], record['currency'])} {record['currency'] or ''}",
-        "facts": ", ".join(fact for fact in facts if fact),
-        "source": f"{record['instance']}/{record['table_name']}/{record['source_id']}",
-    }
-
-
-def _timing(contents: Contents) -> _Row:
-    said = _listed(contents.timing.height, MAX_TIMING, "differences that are inside their days of grace")
-    rows = [_timing_row(row) for row in contents.timing.head(MAX_TIMING).iter_rows(named=True)]
-    return {"said": said if rows else "No difference is inside its days of grace.", "rows": rows}
-
-
-def _timing_row(row: Mapping[str, Any]) -> _Row:
-    return {
-        "leg": leg_name(row["leg"]),
-        "subject": row["subject_key"],
-        "entity": row["legal_entity_code"],
-        "period": period_text(row["period"]),
-        "measure": measure_name(row["measure"]),
-        "currency": row["currency"],
-        **{name: _amount(row[f"{name}_amount"], row["currency"]) for name in ("left", "right", "difference")},
-    }
 
 
 # Trend, controls, completeness, rejects
@@ -402,7 +269,7 @@ def _run(run: Run) -> _Row:
         "run_id": run.run_id,
         "status": run.status,
         "exceptions": count_text(run.exceptions),
-        "at_risk": _amount(run.amount_at_risk, run.group_currency),
+        "at_risk": amount(run.amount_at_risk, run.group_currency),
         "currency": run.group_currency,
         "unexplained": count_text(run.unexplained),
     }
@@ -414,8 +281,8 @@ def _control(row: _Row, group_currency: str) -> _Row:
         "leg": leg_name(row["leg"]),
         "population": count_text(row["population"]),
         "found": count_text(row["exceptions"]),
-        "at_risk": _amount(row["amount_at_risk"], group_currency),
-        "mark": _mark(row["status"]),
+        "at_risk": amount(row["amount_at_risk"], group_currency),
+        "mark": mark(row["status"]),
     }
 
 
