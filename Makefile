@@ -10,7 +10,7 @@ export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
-.PHONY: docs demo test test-long check format lint types contracts sql-lint bench truth ui lock wheel clean help
+.PHONY: docs demo test test-long check format lint types contracts sql-lint bench truth ui daemon lock wheel clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,7 +45,11 @@ bench: $(VENV)/dev.stamp  ## printed figures: extraction, mapping, grids and con
 	$(BIN)/python bench/run.py
 
 ui: $(VENV)/run.stamp  ## the Dagster UI on http://127.0.0.1:3000 (Q2C_CONFIG names the configuration)
-	DAGSTER_HOME=$${DAGSTER_HOME:-$(CURDIR)} $(BIN)/dagster-webserver -h 127.0.0.1 -p 3000 -w workspace.yaml
+	home=$$($(BIN)/python -m q2c_pipeline.orchestration.home) && \
+	DAGSTER_HOME=$$home $(BIN)/dagster-webserver -h 127.0.0.1 -p 3000 -w workspace.yaml
+
+daemon: $(VENV)/run.stamp  ## beside `make ui`: runs the nightly schedule once it is switched on in the UI
+	home=$$($(BIN)/python -m q2c_pipeline.orchestration.home) && DAGSTER_HOME=$$home $(BIN)/dagster-daemon run -w workspace.yaml
 
 wheel: $(VENV)/dev.stamp  ## build the wheel, sql/ included
 	$(BIN)/python -m build --wheel --installer uv

@@ -1,10 +1,12 @@
 """Where Dagster keeps its history: the folder that q2c.toml names, under the options of dagster.yaml."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import dagster as dg
 
+from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.settings import Settings, load_settings
 
 OPTIONS = "dagster.yaml"
@@ -29,5 +31,13 @@ def dagster_instance(settings: Settings) -> dg.DagsterInstance:
     return dg.DagsterInstance.from_config(str(dagster_home(settings)))
 
 
+def main() -> None:
+    """Print the home for the Makefile, or say what is wrong with the configuration."""
+    try:
+        print(dagster_home(load_settings()))  # noqa: T201  (its output is its answer)
+    except Q2CError as error:
+        sys.exit(str(error))
+
+
 if __name__ == "__main__":
-    print(dagster_home(load_settings()))  # noqa: T201  (the Makefile asks)
+    main()
