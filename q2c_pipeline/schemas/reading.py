@@ -6,9 +6,10 @@ reading a whole frame equals reading its parts and putting them together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -27,16 +28,22 @@ _NO_PROBLEM = pl.lit(None, dtype=pl.String)
 _NEVER = pl.lit(value=False)
 
 
+Steps = tuple[Mapping[str, pl.Expr], ...]
+"""Named intermediate columns, level by level, so that what several values need is computed once."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A parsed value and, where parsing failed, the sentence that says why (null when all is well).
 
-    `is_wrong` tells the same as a sentence that is not null (its own null is a no), without the cost of writing sentences.
+    Both may name columns that `steps` make. `is_wrong` tells the same as a sentence that is not null (its own null is a no),
+    without the cost of writing sentences.
     """
 
     value: pl.Expr
     problem: pl.Expr = field(default_factory=lambda: _NO_PROBLEM)
     is_wrong: pl.Expr | None = None
+    steps: Steps = ()
 
     @property
     def fails(self) -> pl.Expr:
@@ -44,21 +51,39 @@ class Column:
         return self.problem.is_not_null() if self.is_wrong is None else self.is_wrong
 
 
-def _stripped(name: str) -> pl.Expr:
-    return pl.col(name).str.strip_chars()
+def with_steps(frame: pl.LazyFrame, columns: Iterable[Column]) -> pl.LazyFrame:
+    """The frame with the intermediate columns that `columns` name."""
+    for level in _merged(*(column.steps for column in columns)):
+        frame = frame.with_columns(**level)
+    return frame
 
 
-def _parsed(name: str, value: pl.Expr, wanted: str, found: pl.Expr | None = None) -> Column:
-    """Text that did not become a value is a problem that quotes the text; no text is no value. `value` is null for empty text."""
-    bad = value.is_null() & (_stripped(name) != "")
-    problem = pl.when(bad).then(pl.format(f"{name}: {wanted}, found '{{}}'", pl.col(name) if found is None else found))
-    return Column(value, problem, bad)
+def _merged(*steps: Steps) -> Steps:
+    return tuple({name: e for level in levels for name, e in level.items()} for levels in zip_longest(*steps, fillvalue={}))
+
+
+def _text_of(name: str) -> tuple[str, Steps]:
+    """The name of the column that holds the text without surrounding blanks, and the step that makes it."""
+    own = f"{name}: text"
+    return own, ({own: pl.col(name).str.strip_chars()},)
+
+
+def _parsed(name: str, parse: Callable[[pl.Expr], pl.Expr], wanted: str, kind: str | None = None) -> Column:
+    """Text that `parse` gives no value for is a problem that quotes the text; no text is no value.
+
+    `kind` tells steps of the same field apart where `wanted` does not.
+    """
+    stripped, steps = _text_of(name)
+    own = f"{name}: {kind or wanted}"
+    value, bad = pl.col(own), pl.col(own).is_null() & (pl.col(stripped) != "")
+    problem = pl.when(bad).then(pl.format(f"{name}: {wanted}, found '{{}}'", pl.col(stripped if kind else name)))
+    return Column(value, problem, bad, (*steps, {own: parse(pl.col(stripped))}))
 
 
 def text(name: str) -> Column:
     """The text itself without surrounding blanks; empty text is no value."""
-    raw = _stripped(name)
-    return Column(pl.when(raw != "").then(raw), is_wrong=_NEVER)
+    stripped, steps = _text_of(name)
+    return Column(pl.when(pl.col(stripped) != "").then(pl.col(stripped)), is_wrong=_NEVER, steps=steps)
 
 
 def constant(value: str | bool) -> Column:  # noqa: FBT001  (a literal of the mapping, not a switch)
@@ -67,10 +92,9 @@ def constant(value: str | bool) -> Column:  # noqa: FBT001  (a literal of the ma
 
 
 def _decimal(name: str, kind: pl.Decimal, whole: int, fraction: int) -> Column:
-    raw = _stripped(name)
-    exact = raw.str.contains(rf"^-?\d{{1,{whole}}}(\.\d{{0,{fraction}}}0*)?$")
-    value = pl.when(exact).then(raw.cast(kind, strict=False))
-    return _parsed(name, value, f"expected a number with at most {fraction} decimals")
+    form = rf"^-?\d{{1,{whole}}}(\.\d{{0,{fraction}}}0*)?$"
+    wanted = f"expected a number with at most {fraction} decimals"
+    return _parsed(name, lambda raw: pl.when(raw.str.contains(form)).then(raw.cast(kind, strict=False)), wanted)
 
 
 def money(name: str) -> Column:
@@ -91,22 +115,32 @@ def percent_as_fraction(name: str) -> Column:
 
 def count(name: str) -> Column:
     """A whole number."""
-    raw = _stripped(name)
-    whole = raw.cast(pl.Decimal(38, 0), strict=False).cast(pl.Int64, strict=False)
-    return _parsed(name, pl.when(raw.str.contains(r"^-?\d{1,15}(\.0+)?$")).then(whole), "expected a whole number")
+
+    def parse(raw: pl.Expr) -> pl.Expr:
+        whole = raw.cast(pl.Decimal(38, 0), strict=False).cast(pl.Int64, strict=False)
+        return pl.when(raw.str.contains(r"^-?\d{1,15}(\.0+)?$")).then(whole)
+
+    return _parsed(name, parse, "expected a whole number")
 
 
 def currency(name: str) -> Column:
     """An ISO 4217 code, upper-cased."""
-    code = _stripped(name).str.to_uppercase()
-    return _parsed(name, pl.when(code.is_in(list(exponents()))).then(code), "expected an ISO 4217 currency")
+
+    def parse(raw: pl.Expr) -> pl.Expr:
+        code = raw.str.to_uppercase()
+        return pl.when(code.is_in(list(exponents()))).then(code)
+
+    return _parsed(name, parse, "expected an ISO 4217 currency")
 
 
-def _scale(currency_name: str, digits: Mapping[str, int] | None) -> pl.Expr:
+def _scale(currency_name: str, digits: Mapping[str, int] | None) -> tuple[pl.Expr, Steps]:
     """Major units in one minor unit, by the row's currency: 0.01 for USD, 1 for JPY."""
     by_code = exponents() if digits is None else digits
     scales = pl.Series([Decimal(1).scaleb(-exponent) for exponent in by_code.values()], dtype=_EXACT)
-    return _stripped(currency_name).str.to_uppercase().replace_strict(list(by_code), scales, default=None, return_dtype=_EXACT)
+    stripped, steps = _text_of(currency_name)
+    own, code = f"{currency_name}: scale of {'ISO 4217' if digits is None else 'the vendor'}", pl.col(stripped).str.to_uppercase()
+    scale = code.replace_strict(list(by_code), scales, default=None, return_dtype=_EXACT)
+    return pl.col(own), (*steps, {own: scale})
 
 
 def minor_units(name: str, currency_name: str, digits: Mapping[str, int] | None = None) -> Column:
@@ -114,30 +148,35 @@ def minor_units(name: str, currency_name: str, digits: Mapping[str, int] | None 
 
     `digits` are those of each currency's minor unit where a vendor has other ones than ISO 4217.
     """
-    scale = _scale(currency_name, digits)
-    return apply(lambda whole: (whole.cast(_EXACT) * scale).cast(MONEY), count(name))
+    whole, (scale, steps) = count(name), _scale(currency_name, digits)
+    own = f"{name}: in major units"
+    major = {own: (whole.value.cast(_EXACT) * scale).cast(MONEY)}
+    return replace(whole, value=pl.col(own), steps=(*_merged(whole.steps, steps), major))
 
 
 def minor_rate(name: str, currency_name: str, digits: Mapping[str, int] | None = None) -> Column:
     """A decimal of minor units as a unit price in major ones: '0.5' USD -> 0.00500000; rounds half away past eight decimals."""
-    part, scale = _decimal(name, _EXACT, 14, 12), _scale(currency_name, digits)
-    exact = part.value * scale
-    value = exact.round(8, mode="half_away_from_zero").cast(RATE, strict=False)
-    too_large = value.is_null() & exact.is_not_null()
+    part, (scale, steps) = _decimal(name, _EXACT, 14, 12), _scale(currency_name, digits)
+    own, exact = f"{name}: in major units", part.value * scale
+    major = {own: exact.round(8, mode="half_away_from_zero").cast(RATE, strict=False)}
+    too_large = pl.col(own).is_null() & exact.is_not_null()
     sentence = pl.format(f"{name}: expected less than a hundred million major units, found '{{}}'", pl.col(name))
     problem = pl.coalesce(part.problem, pl.when(too_large).then(sentence))
-    return Column(value, problem, part.fails | too_large)
+    return Column(pl.col(own), problem, part.fails | too_large, (*_merged(part.steps, steps), major))
 
 
 def date(name: str, form: str = "%Y-%m-%d") -> Column:
     """A calendar date in the given form."""
-    return _parsed(name, _stripped(name).str.to_date(form, strict=False), f"expected a date like {form}")
+    return _parsed(name, lambda raw: raw.str.to_date(form, strict=False), f"expected a date like {form}")
 
 
 def instant(name: str, form: str = "%Y-%m-%dT%H:%M:%S%.f%z") -> Column:
     """A moment in UTC; a form without an offset is read as UTC."""
-    value = _stripped(name).str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
-    return _parsed(name, value, f"expected a moment like {form}")
+
+    def parse(raw: pl.Expr) -> pl.Expr:
+        return raw.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
+
+    return _parsed(name, parse, f"expected a moment like {form}")
 
 
 def unix_instant(name: str) -> Column:
@@ -156,16 +195,21 @@ def unix_date(name: str, time_zone: str = "UTC", *, exclusive_end: bool = False)
 
 def flag(name: str, true: str = "true", false: str = "false") -> Column:
     """A yes or no in the vendor's words."""
-    raw = _stripped(name)
-    value = pl.when(raw == true).then(pl.lit(value=True)).when(raw == false).then(pl.lit(value=False))
-    return _parsed(name, value, f"expected '{true}' or '{false}'")
+
+    def parse(raw: pl.Expr) -> pl.Expr:
+        return pl.when(raw == true).then(pl.lit(value=True)).when(raw == false).then(pl.lit(value=False))
+
+    return _parsed(name, parse, f"expected '{true}' or '{false}'")
 
 
 def enum(name: str, words: Mapping[str, StrEnum]) -> Column:
     """A closed vocabulary: every vendor word maps to one of ours; an unknown word rejects the row as a new enum value."""
-    raw = _stripped(name)
-    value = raw.replace_strict(list(words), [word.value for word in words.values()], default=None, return_dtype=pl.String)
-    return _parsed(name, value, UNKNOWN_WORD, raw)
+    ours = [word.value for word in words.values()]
+
+    def parse(raw: pl.Expr) -> pl.Expr:
+        return raw.replace_strict(list(words), ours, default=None, return_dtype=pl.String)
+
+    return _parsed(name, parse, UNKNOWN_WORD, f"one of {dict(zip(words, ours, strict=True))}")
 
 
 UNKNOWN_WORD = "expected one of the mapped words"
@@ -183,8 +227,8 @@ def apply(change: Callable[[pl.Expr], pl.Expr], column: Column) -> Column:
 
 def combine(change: Callable[..., pl.Expr], *columns: Column) -> Column:
     """A row-local value from several parsed ones; any part's problem is the whole's."""
-    values, problems = (c.value for c in columns), (c.problem for c in columns)
-    return Column(change(*values), pl.coalesce(*problems), pl.any_horizontal(*(c.fails for c in columns)))
+    value, problem = change(*(c.value for c in columns)), pl.coalesce(*(c.problem for c in columns))
+    return Column(value, problem, pl.any_horizontal(*(c.fails for c in columns)), _merged(*(c.steps for c in columns)))
 
 
 _NOTHING = Column(pl.lit(None), is_wrong=_NEVER)
@@ -207,7 +251,8 @@ class Reading:
 
 
 PROBLEM, REFUSED = "reject_reason", "is_refused"
-_ADDED_BY_LOADER = ("instance", "batch_id", "as_of", "is_deleted")
+_COMMON_TO_BATCH = ("instance", "batch_id", "as_of")
+_ADDED_BY_LOADER = (*_COMMON_TO_BATCH, "is_deleted")
 _TOMBSTONE = {"source_id": "tombstone_id", "source_version": "tombstone_at"}
 
 
@@ -223,25 +268,30 @@ def read(reading: Reading, raw: pl.LazyFrame) -> pl.LazyFrame:
 
 def sift(reading: Reading, raw: pl.LazyFrame) -> pl.LazyFrame:
     """The same rows with `is_refused` in the place of the reason: whether there is one costs far less than what it says."""
-    refused = pl.any_horizontal(*(_is_refused(column, nullable=nullable) for _, column, nullable in _given(reading)))
-    return _rows(reading, raw, (~pl.col("is_tombstone") & refused).fill_null(value=False).alias(REFUSED))
+    fails = [column.fails for _, column, _ in _given(reading) if column.fails is not _NEVER]
+    empty = [_computed(name).is_null() for name, _, nullable in _given(reading) if not nullable]
+    refused = ~pl.col("is_tombstone") & pl.any_horizontal(*fails, *empty)
+    return _rows(reading, raw, refused.fill_null(value=False).alias(REFUSED))
 
 
 def _rows(reading: Reading, raw: pl.LazyFrame, verdict: pl.Expr) -> pl.LazyFrame:
     frame = raw.filter(reading.where | pl.col("is_tombstone")) if reading.where is not None else raw
     frame = reading.prepare(frame) if reading.prepare else frame
-    values = [_value(name, reading.columns.get(name, _NOTHING)) for name in TABLES[reading.table].fields]
-    return frame.select(*values, verdict, pl.col("row_number"))
+    names = [name for name in TABLES[reading.table].fields if name not in _COMMON_TO_BATCH]
+    columns = {name: reading.columns.get(name, _NOTHING) for name in names}
+    values = [column.value.cast(polars_type(FIELDS[name])).alias(f"{name}: value") for name, column in columns.items()]
+    computed = with_steps(frame, columns.values()).with_columns(values)
+    return computed.select(*map(_value, TABLES[reading.table].fields), verdict, pl.col("row_number"))
+
+
+def _computed(name: str) -> pl.Expr:
+    return pl.col(f"{name}: value")
 
 
 def _reason(name: str, column: Column, *, nullable: bool) -> pl.Expr:
     if nullable:
         return column.problem
-    return pl.coalesce(column.problem, pl.when(column.value.is_null()).then(pl.lit(f"{name}: expected a value, found none")))
-
-
-def _is_refused(column: Column, *, nullable: bool) -> pl.Expr:
-    return column.fails if nullable else column.fails | column.value.is_null()
+    return pl.coalesce(column.problem, pl.when(_computed(name).is_null()).then(pl.lit(f"{name}: expected a value, found none")))
 
 
 def _given(reading: Reading) -> list[tuple[str, Column, bool]]:
@@ -251,18 +301,15 @@ def _given(reading: Reading) -> list[tuple[str, Column, bool]]:
     return [(name, reading.columns.get(name, _NOTHING), name in table.nullable) for name in names]
 
 
-def _value(name: str, column: Column) -> pl.Expr:
+def _value(name: str) -> pl.Expr:
     """The canonical value of one field; a tombstone has only its identity."""
     gone = pl.col("is_tombstone")
-    if name in ("instance", "batch_id", "as_of"):
+    if name in _COMMON_TO_BATCH:
         return pl.col(name)
     if name == "is_deleted":
-        value: pl.Expr = gone | column.value.fill_null(value=False)
-    elif name in _TOMBSTONE:
-        value = pl.when(gone).then(pl.col(_TOMBSTONE[name])).otherwise(column.value)
-    else:
-        value = pl.when(~gone).then(column.value)
-    return value.cast(polars_type(FIELDS[name])).alias(name)
+        return (gone | _computed(name).fill_null(value=False)).alias(name)
+    instead = pl.col(_TOMBSTONE[name]) if name in _TOMBSTONE else None
+    return pl.when(gone).then(instead).otherwise(_computed(name)).alias(name)
 
 
 def missing_columns(reading: Reading) -> list[str]:

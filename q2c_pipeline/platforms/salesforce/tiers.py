@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from q2c_pipeline.schemas.reading import Column, apply, money, rate, text
+from q2c_pipeline.schemas.reading import Column, apply, combine, money, rate, text
 
 _NUMBER = r'(?:"-?\d+(?:\.\d+)?"|-?\d+(?:\.\d+)?|null)'
 _PAIR = rf'"(?:up_to|unit_price|flat_amount)"\s*:\s*{_NUMBER}'
@@ -67,9 +67,12 @@ def _number() -> Column:
 
 
 def _limit() -> Column:
-    limit, start = rate("up_to_quantity"), rate("from_quantity")
-    rising = _problem((limit.value <= start.value).fill_null(value=False), "limits that rise")
-    return Column(limit.value, pl.coalesce(limit.problem, rising))
+    def is_not_above(limit: pl.Expr, start: pl.Expr) -> pl.Expr:
+        return (limit <= start).fill_null(value=False)
+
+    limit, falls = rate("up_to_quantity"), combine(is_not_above, rate("up_to_quantity"), rate("from_quantity"))
+    problem = pl.coalesce(limit.problem, _problem(falls.value, "limits that rise"))
+    return Column(limit.value, problem, steps=falls.steps)
 
 
 TIERS = Tiers(

@@ -14,7 +14,7 @@ from q2c_pipeline.schemas import reading as r
 
 def parse(column: r.Column, **values: list[str | None]) -> tuple[list[object], list[str | None]]:
     frame = pl.DataFrame(values, schema=dict.fromkeys(values, pl.String())).lazy()
-    out = frame.select(value=column.value, problem=column.problem).collect()
+    out = r.with_steps(frame, [column]).select(value=column.value, problem=column.problem).collect()
     return out["value"].to_list(), out["problem"].to_list()
 
 
@@ -148,7 +148,7 @@ given_text = st.lists(st.tuples(*[st.one_of(st.none(), st.sampled_from(words))] 
 def test_a_column_fails_exactly_where_it_has_a_sentence(kind: str, cells: list[tuple[str | None, str | None]]) -> None:
     frame = pl.DataFrame(cells, schema={"a": pl.String(), "b": pl.String()}, orient="row").lazy()
     column = COLUMNS[kind]
-    found = frame.select(fails=column.fails, problem=column.problem).collect()
+    found = r.with_steps(frame, [column]).select(fails=column.fails, problem=column.problem).collect()
     assert found["fails"].fill_null(value=False).to_list() == found["problem"].is_not_null().to_list()
 
 

@@ -76,7 +76,9 @@ def mapped(table: str, *rows: dict[str, Any], zone: str = "UTC") -> list[dict[st
 def test_every_reading_fills_its_table_from_known_fields(reading: Reading) -> None:
     assert not missing_columns(reading)
     assert not misnamed_columns(reading)
-    used = {name for column in reading.columns.values() for name in column.value.meta.root_names()}
+    steps = {name: e for column in reading.columns.values() for level in column.steps for name, e in level.items()}
+    parsed = [*steps.values(), *(column.value for column in reading.columns.values())]
+    used = {name for expression in parsed for name in expression.meta.root_names()} - steps.keys()
     assert used <= set(FIELDS[reading.source].vendor)
 
 
