@@ -262,7 +262,8 @@ def _show_night(settings: Settings, result: NightResult) -> None:
 
     console = _output()
     for error in result.blocked:
-        console.print(f"BLOCKED {error}", style="red", markup=False)
+        text = f"BLOCKED, left out tonight, earlier readings of it are used: {error}"
+        _errors().print(text, style="red", markup=False, soft_wrap=True)
     if result.published is not None:
         with open_published(result.published) as published:
             console.print(showing.night(published))
