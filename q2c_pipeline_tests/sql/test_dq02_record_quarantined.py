@@ -58,14 +58,18 @@ def test_no_rejects_no_exception() -> None:
 def test_a_record_that_a_later_delivery_brought_in_readable_form_is_repaired() -> None:
     world = delivered(reject=[reject("ch_1", "created", enum=False)])
     first = world.landing["batch"][0]
-    world.landing["batch"] = [{**first, "as_of": date(2026, 10, 30)}, {**first, "batch_id": "b2", "object_name": "charge", "sequence": 2}]
+    world.landing["batch"] = [
+        {**first, "as_of": date(2026, 10, 30)},
+        {**first, "batch_id": "b2", "object_name": "charge", "sequence": 2},
+    ]
     world.add("payment", "billing", "ch_1", batch_id="b2", payment_kind="payment", payment_status="succeeded", currency="USD")
 
     assert world.exceptions() == []
 
 
 def test_a_record_that_comes_again_as_bad_as_before_is_one_exception_with_its_newest_reason() -> None:
-    world = delivered(reject=[reject("ch_1", "created", enum=False), {**reject("ch_1", "amount", enum=False), "batch_id": "b2"}])
+    again = {**reject("ch_1", "amount", enum=False), "batch_id": "b2"}
+    world = delivered(reject=[reject("ch_1", "created", enum=False), again])
     first = {**world.landing["batch"][0], "object_name": "charge"}
     world.landing["batch"] = [{**first, "as_of": date(2026, 10, 30)}, {**first, "batch_id": "b2", "sequence": 2}]
 
