@@ -240,18 +240,13 @@ def _demo_day(as_of: date | None) -> date:
 
 
 def _run_night(settings: Settings, as_of: date) -> NightResult:
-    from dagster import DagsterExecutionInterruptedError
-
     from q2c_pipeline.engine.controls import load_sql_files
     from q2c_pipeline.orchestration.jobs import run_nightly_job
     from q2c_pipeline.orchestration.progress import Phases
 
     console = _errors()
     with Phases(console, {"transform": len(load_sql_files())}) as phases:
-        try:
-            result = run_nightly_job(settings, as_of, phases)
-        except DagsterExecutionInterruptedError:
-            raise KeyboardInterrupt from None
+        result = run_nightly_job(settings, as_of, phases)
     console.print(phases.said(), soft_wrap=True)
     return result
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
+from dagster import DagsterExecutionInterruptedError
 from dagster._core.errors import DagsterAssetCheckFailedError  # not exported, and the only one that a failed check raises
 
 from q2c_pipeline.errors import ContractError, Q2CError
@@ -43,6 +44,8 @@ def _own_words(result: NightResult) -> Iterator[None]:
                 where="nightly run",
                 next_step="open the failed check in the Dagster UI: its examples name the rows",
             ) from error
+    except DagsterExecutionInterruptedError:
+        raise KeyboardInterrupt from None
     except Exception as error:
         purpose = _cause_on_purpose(error)
         if purpose is None:
