@@ -16,7 +16,7 @@ from q2c_pipeline.errors import ContractError
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.platforms.extraction import Instance
-from q2c_pipeline.schemas.adapters import pandera_contract
+from q2c_pipeline.quality.contracts import require_contract
 from q2c_pipeline.schemas.fieldmap import FieldMap, ObjectFields, load_field_map
 from q2c_pipeline.schemas.reading import PROBLEM, REFUSED, UNKNOWN_WORD, Reading, read, sift
 from q2c_pipeline.schemas.tables import TABLES
@@ -85,7 +85,7 @@ def map_batch(raw: pl.LazyFrame, manifest: Manifest, fields: ObjectFields, rules
     for rule in (r for r in rules if r.source == manifest.object_name):
         rows = sift(rule, frame).collect()
         good = rows.filter(~pl.col(REFUSED)).drop(REFUSED, "row_number")
-        pandera_contract(TABLES[rule.table]).validate(good.filter(~pl.col("is_deleted")))
+        require_contract(TABLES[rule.table], good, f"{manifest.instance}.{manifest.object_name}")
         tables[rule.table] = pl.concat([tables[rule.table], good]) if rule.table in tables else good
         rejects.append(_rejects(rule, rows.filter(REFUSED)["row_number"], frame, manifest, fields))
     unknown = [name for name in manifest.columns if not fields.knows(name)]

@@ -69,7 +69,7 @@ def test_an_error_on_purpose_fails_a_step_in_its_own_words_and_is_not_repeated()
 
 
 def test_a_second_run_says_so_and_stops(settings: Settings) -> None:
-    with night_lock(settings), pytest.raises(StoreError, match="a run in progress"):
+    with night_lock(settings), pytest.raises(StoreError, match="expected no other run"):
         run_nightly_job(settings, LAST, lambda *_: None)
     with dagster_instance(settings) as instance:
         (run,) = instance.get_runs()
