@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ class NightResult:
     loaded: list[LoadedBatch] = field(default_factory=list)
     tables: list[RunResult] = field(default_factory=list)
     blocked: list[SourceError | ContractError] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    """Instances that could not be read whole tonight: nothing of them is loaded."""
     published: Path | None = None
     outcomes: dict[str, Path] = field(default_factory=dict)
 
@@ -52,16 +55,18 @@ def night_lock(settings: Settings) -> Iterator[None]:
     path = settings.stores.root / "night.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
+    holder = path.with_suffix(".pid")
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise StoreError(
             expected="no other run",
-            found="a run in progress",
+            found=f"process {holder.read_text() if holder.exists() else 'unknown'} at work",
             where=str(path),
             next_step="wait until it has finished, then run again",
         ) from error
     try:
+        holder.write_text(str(os.getpid()))
         yield
     finally:
         lock.release()
@@ -91,11 +96,12 @@ def extract_all(settings: Settings, as_of: date, report: Report, result: NightRe
             )
         except SourceError as error:
             result.blocked.append(error)
+            result.unread.add(configured.name)
 
 
 def load_all(settings: Settings, warehouse: Warehouse, as_of: date, report: Report, result: NightResult) -> None:
     """Merge what was landed; an instance whose contract broke is noted as blocked and the others go on."""
-    for configured in settings.instances:
+    for configured in (one for one in settings.instances if one.name not in result.unread):
         try:
             result.loaded += load_instance(
                 warehouse,
