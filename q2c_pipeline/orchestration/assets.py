@@ -124,7 +124,7 @@ def _reports() -> dg.AssetsDefinition:
 
         started = context.instance.get_run_stats(context.run_id).start_time or 0.0
         with explained():
-            status = "partial" if night.unread else "complete"
+            status = "partial" if night.result.unread else "complete"
             remember_run(night.settings, context.run_id, datetime.fromtimestamp(started, UTC), status)
             night.result.outcomes |= build_reports(night.settings)
         for name in REPORTS:
@@ -158,7 +158,7 @@ def refreshed(night: Night) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=asset_key(REPORT),
         check_name=REFRESHED,
-        passed=not night.unread,
-        description=f"left out: {', '.join(sorted(night.unread)) or 'none'}",
+        passed=not night.result.unread,
+        description=f"left out: {', '.join(sorted(night.result.unread)) or 'none'}",
         metadata=reasons,
     )

@@ -212,7 +212,7 @@ def _contract_spec(table: Table) -> dg.AssetCheckSpec:
 def _merge(night: Night, name: str) -> dg.AssetCheckResult:
     """Load one instance in one transaction; what kept it out is the check's description."""
     result = partial(dg.AssetCheckResult, asset_key=asset_key(BATCH), check_name=f"{MERGED}_{name}")
-    if name in night.unread:
+    if name in night.result.unread:
         return result(passed=False, description="not read whole tonight: nothing of it was merged, its tables are as they were")
 
     def on_loaded(batch: LoadedBatch) -> None:

@@ -33,8 +33,6 @@ class Night:
     as_of: date
     result: NightResult
     report: Report
-    unread: set[str] = field(default_factory=set)
-    """Instances that could not be read whole tonight: nothing of them is loaded."""
     _open: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -44,7 +42,7 @@ class Night:
 
     def block(self, name: str, error: SourceError | ContractError) -> None:
         """Note an instance that could not be read or merged: the others go on, and the run ends red."""
-        self.unread.add(name)
+        self.result.unread.add(name)
         self.result.blocked.append(error)
 
     @contextmanager

@@ -60,7 +60,8 @@ def test_it_is_what_the_snapshot_says(graph: Any) -> None:
     text = "{\n" + ",\n".join(lines) + "\n}\n"
     if os.environ.get("Q2C_UPDATE_SNAPSHOT"):
         SNAPSHOT.write_text(text, encoding="utf-8")
-    assert json.loads(text) == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    expected = json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    assert json.loads(text) == expected, "meant? then run this test again with Q2C_UPDATE_SNAPSHOT=1 and commit graph.json"
 
 
 def test_no_edge_points_backwards(graph: Any) -> None:
