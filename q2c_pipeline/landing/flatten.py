@@ -23,7 +23,7 @@ def flatten(record: dict[str, Any]) -> FlatRecord:
 
 def _flatten_into(flat: FlatRecord, prefix: str, record: dict[str, Any]) -> None:
     for name, value in record.items():
-        if type(value) is str or value is None:
+        if value is None or type(value) is str:
             flat[prefix + name] = value
         elif isinstance(value, dict):
             _flatten_into(flat, f"{prefix}{name}.", value)
@@ -36,7 +36,11 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+        return _encoded(value) if value else "[]"
     if isinstance(value, Decimal):
         return format(value, "f")
     return str(value)
+
+
+# One encoder for all: json.dumps makes a new one each time it is given options.
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode

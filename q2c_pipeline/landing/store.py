@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import polars as pl
 
 from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.errors import LandingError
+from q2c_pipeline.landing.known import known_ids
 from q2c_pipeline.landing.manifest import Check, Manifest, Tombstone, Window
 
 FlatRecord = dict[str, str | None]
@@ -78,21 +79,23 @@ class Landing:
 
     def manifests(self, instance: str | None = None, object_name: str | None = None) -> list[Manifest]:
         """All landed batches in the order they were landed, per instance and object."""
-        pattern = f"{instance or '*'}/{object_name or '*'}/*.json"
-        return [self._read_manifest(path) for path in sorted(self.root.glob(pattern))]
+        return [_read_manifest(path) for path in self._manifest_paths(instance, object_name)]
+
+    def manifests_beside(self, instance: str, batch_ids: Container[str]) -> list[Manifest]:
+        """The instance's batches that are not among `batch_ids`, in the order they were landed; the others are not opened."""
+        return [_read_manifest(path) for path in self._manifest_paths(instance) if path.stem not in batch_ids]
 
     def latest(self, instance: str, object_name: str) -> Manifest | None:
         """The newest batch of an object: its window's end is the object's high-water mark."""
-        found = self.manifests(instance, object_name)
-        return found[-1] if found else None
+        return next(self._newest_first(instance, object_name), None)
 
     def read_until(self, instance: str, object_name: str) -> datetime | None:
         """Up to when an object was read whole: the end of its newest delivery that held all that its source counted.
 
         A delivery that lacked records moves nothing, so what it lacked is asked for again until it comes.
         """
-        whole = [one for one in self.manifests(instance, object_name) if all(check.is_ok for check in one.checks)]
-        return whole[-1].window.until if whole else None
+        newest_first = self._newest_first(instance, object_name)
+        return next((one.window.until for one in newest_first if all(check.is_ok for check in one.checks)), None)
 
     def scan(self, manifest: Manifest) -> pl.LazyFrame:
         """The batch as text columns, after proving that the file is the one the manifest names.
@@ -112,12 +115,21 @@ class Landing:
 
     def known_ids(self, instance: str, object_name: str, id_column: str) -> set[str]:
         """Ids that were landed and not deleted since: what a full id comparison is held against."""
-        known: set[str] = set()
-        for manifest in self.manifests(instance, object_name):
-            if id_column in manifest.columns:
+
+        def ids_after(known: set[str], path: Path) -> set[str]:
+            manifest = _read_manifest(path)
+            if manifest.row_count and id_column in manifest.columns:
                 known |= set(self.scan(manifest).select(id_column).collect()[id_column].drop_nulls())
-            known -= {stone.source_id for stone in manifest.tombstones}
-        return known
+            return known - {stone.source_id for stone in manifest.tombstones}
+
+        folder = self._folder(instance, object_name)
+        return known_ids(folder, self._manifest_paths(instance, object_name), id_column, ids_after)
+
+    def _manifest_paths(self, instance: str | None = None, object_name: str | None = None) -> list[Path]:
+        return sorted(self.root.glob(f"{instance or '*'}/{object_name or '*'}/*.json"))
+
+    def _newest_first(self, instance: str, object_name: str) -> Iterator[Manifest]:
+        return map(_read_manifest, reversed(self._manifest_paths(instance, object_name)))
 
     def _folder(self, instance: str, object_name: str) -> Path:
         for name in (instance, object_name):
@@ -134,28 +146,26 @@ class Landing:
         done = sorted(folder.glob("*.json"))
         return int(done[-1].name.split("-", 1)[0]) + 1 if done else 1
 
-    def _read_manifest(self, path: Path) -> Manifest:
-        try:
-            return Manifest.from_json(path.read_text(encoding="utf-8"))
-        except (ValueError, KeyError, TypeError) as error:
-            raise LandingError(
-                expected="a batch manifest",
-                found=f"unreadable JSON ({error})",
-                where=str(path),
-                next_step="restore the manifest from backup, or remove it with its batch and extract again",
-            ) from error
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        return Manifest.from_json(path.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise LandingError(
+            expected="a batch manifest",
+            found=f"unreadable JSON ({error})",
+            where=str(path),
+            next_step="restore the manifest from backup, or remove it with its batch and extract again",
+        ) from error
 
 
 def text_frame(records: Iterable[FlatRecord], columns: Sequence[str] = ()) -> pl.DataFrame:
     """All records as text columns: `columns` first, then any other name in order of appearance."""
     rows = list(records)
-    names: dict[str, None] = dict.fromkeys(columns)
+    names: FlatRecord = dict.fromkeys(columns)
     for row in rows:
-        names.update(dict.fromkeys(row))
-    return pl.DataFrame(
-        {name: pl.Series(name, [row.get(name) for row in rows], dtype=pl.String) for name in names},
-        schema=dict.fromkeys(names, pl.String()),
-    )
+        names.update(row)
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String()))
 
 
 def file_sha256(path: Path) -> str:

@@ -102,3 +102,30 @@ def test_numbers_keep_the_digits_that_were_sent() -> None:
         "p.d.x": "y",
         "l": '[{"a":"0.10"}]',
     }
+
+
+def test_known_ids_are_remembered_and_what_came_since_is_added(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    for number in range(9):
+        land(landing, {"id": str(number)})
+    assert landing.known_ids("billing", "invoice", "id") == set("012345678")
+    remembered = [path.name for path in tmp_path.glob("billing/invoice/*.ids")]
+    land(landing, {"id": "9"}, gone=("0",))
+    assert landing.known_ids("billing", "invoice", "id") == set("123456789")
+    assert [path.name for path in tmp_path.glob("billing/invoice/*.ids")] == remembered
+
+
+def test_a_memory_of_other_batches_is_passed_over(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    manifests = [land(landing, {"id": str(number)}) for number in range(9)]
+    landing.known_ids("billing", "invoice", "id")
+    (tmp_path / "billing" / "invoice" / manifests[-1].file_name).with_suffix(".json").unlink()
+    assert landing.known_ids("billing", "invoice", "id") == set("01234567")
+
+
+def test_batches_that_are_known_already_are_not_opened(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    first, second = land(landing, {"id": "a"}), land(landing, {"id": "b"})
+    (tmp_path / "billing" / "invoice" / first.file_name).with_suffix(".json").write_text("{", encoding="utf-8")
+    assert landing.manifests_beside("billing", {first.batch_id}) == [second]
+    assert landing.latest("billing", "invoice") == second
