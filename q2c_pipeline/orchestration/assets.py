@@ -122,10 +122,10 @@ def _reports() -> dg.AssetsDefinition:
         # Altair and Excel: only this step pays.
         from q2c_pipeline.orchestration.reporting import build_reports, remember_run  # noqa: PLC0415
 
-        started = context.instance.get_run_stats(context.run_id).start_time or 0.0
+        started = context.instance.get_run_stats(context.run.run_id).start_time or 0.0
         with explained():
             status = "partial" if night.result.unread else "complete"
-            remember_run(night.settings, context.run_id, datetime.fromtimestamp(started, UTC), status)
+            remember_run(night.settings, context.run.run_id, datetime.fromtimestamp(started, UTC), status)
             night.result.outcomes |= build_reports(night.settings)
         for name in REPORTS:
             path = night.result.outcomes[name.removeprefix("outcomes.")]
