@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from q2c_pipeline.settings import Settings
 
 DEMO_DAY = date(2026, 6, 30)
+_LEAST_WIDTH = 110
+"""A narrower terminal wraps lines itself; cutting an amount short would be worse."""
 _PIPE_WIDTH = 220
 """Columns where the output is no terminal: wide enough that nothing is folded."""
 
@@ -65,6 +68,8 @@ app = typer.Typer(
 )
 sandbox = typer.Typer(help="The simulated company and the look-alikes of its systems.", no_args_is_help=True)
 app.add_typer(sandbox, name="sandbox")
+schedule = typer.Typer(help="What given contract lines would bill or earn, by the SQL of the nightly run.", no_args_is_help=True)
+app.add_typer(schedule, name="schedule")
 
 
 @app.callback()
@@ -82,6 +87,7 @@ def _day(text: str) -> date:
         raise typer.BadParameter(message) from None
 
 
+Given = Annotated[Path, typer.Argument(metavar="FILE.json", help='A JSON list of {"id", "line", "policy"}.')]
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration; else $Q2C_CONFIG, else ./q2c.toml.")]
 AsOf = Annotated[date | None, typer.Option("--as-of", parser=_day, metavar="DATE", help="The day whose end is reconciled.")]
 Size = Annotated[int, typer.Option(min=20, max=20_000, help="Customer accounts of the simulated company.")]
@@ -165,6 +171,22 @@ def sql(
             typer.echo(asking.as_csv(frame), nl=False)
         case Form.JSON:
             typer.echo(asking.as_json(frame))
+
+
+@schedule.command("billing")
+def schedule_billing(file: Given) -> None:
+    """Print what each line of the file would bill, period by period, as JSON."""
+    from q2c_pipeline.orchestration import expected, given_lines
+
+    typer.echo(json.dumps(expected.billing(given_lines.read_billing(file)), indent=1, ensure_ascii=False))
+
+
+@schedule.command("revenue")
+def schedule_revenue(file: Given) -> None:
+    """Print what each line of the file would earn, month by month, as JSON."""
+    from q2c_pipeline.orchestration import expected, given_lines
+
+    typer.echo(json.dumps(expected.revenue(given_lines.read_revenue(file)), indent=1, ensure_ascii=False))
 
 
 @app.command()
@@ -287,7 +309,8 @@ def _output() -> Console:
     from rich.console import Console
 
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
+    width = max(console.width, _LEAST_WIDTH) if console.is_terminal else _PIPE_WIDTH
+    return Console(highlight=False, width=width)
 
 
 def _errors() -> Console:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
+from rich.box import SIMPLE
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +17,7 @@ from rich.tree import Tree
 
 from q2c_pipeline.orchestration.asking import shown
 from q2c_pipeline.platforms.extraction import Finding
+from q2c_pipeline.reports.formats import amount_text, count_text
 from q2c_pipeline.reports.trace import Node
 from q2c_pipeline.settings import Settings
 
@@ -30,17 +32,11 @@ AMOUNTS = """
     from recon.exception where currency is not null group by control_id, currency order by control_id, currency"""
 BRIDGE = """
     select leg, legal_entity_code, currency, measure, left_amount, right_amount, difference_amount, explained_amount,
-           timing_amount, unexplained_amount + remainder_amount as unexplained_amount, status
+           timing_amount, unexplained_amount + remainder_amount as unexplained_amount
     from mart.leg_status order by leg, legal_entity_code, currency, measure"""
 RUN = "select as_of, group_currency, exceptions, amount_at_risk, bridge_lines, unexplained_lines, rejects from mart.run_summary"
-_COLOURS = {
-    "ok": "green",
-    "agrees": "green",
-    "explained": "green",
-    "exceptions": "yellow",
-    "unexplained": "red",
-    "not_run": "dim",
-}
+_BRIDGE_AMOUNTS = ("left", "right", "difference", "explained", "timing", "unexplained")
+_COLOURS = {"ok": "green", "exceptions": "yellow", "not_run": "dim"}
 
 
 class Reader(Protocol):
@@ -75,9 +71,7 @@ def places(settings: Settings, outcomes: Mapping[str, Path]) -> RenderableType:
 
 def comparison(compared: Sequence[Comparison]) -> RenderableType:
     """Planted and found side by side: one line a control, then every difference between the two."""
-    table = Table(title="Planted and found", title_justify="left", header_style="bold")
-    for name in ("control", "planted", "found", "agree"):
-        table.add_column(name, justify="left" if name == "control" else "right")
+    table = _table("Planted and found", left=("control",), right=("planted", "found", "agree"))
     for control_id in sorted({one.control_id for one in compared}):
         mine = [one for one in compared if one.control_id == control_id]
         counts = [
@@ -88,6 +82,8 @@ def comparison(compared: Sequence[Comparison]) -> RenderableType:
     wrong = [one for one in compared if not one.agrees]
     lines = [Text(f"{one.control_id} {one.subject_key}: {_both(one)}", style="red") for one in wrong]
     verdict = f"{len(compared) - len(wrong)} of {len(compared)} differences agree in control, subject and amount"
+    if not compared:
+        return Text("nothing was planted, and nothing was found", style="bold green")
     return Group(table, *lines, Text(verdict, style="bold red" if wrong else "bold green"))
 
 
@@ -96,7 +92,9 @@ def _both(one: Comparison) -> str:
 
 
 def _amount(amount: Decimal | None, currency: str | None) -> str:
-    return "nothing" if amount is None else f"{shown(amount)} {currency or ''}".strip()
+    if amount is None:
+        return "nothing"
+    return _money(amount, currency) if currency else "it"
 
 
 def findings(found: Iterable[Finding]) -> Iterator[RenderableType]:
@@ -131,48 +129,51 @@ def tree(node: Node) -> Tree:
 def _controls(reader: Reader, group_currency: str) -> Table:
     amounts: dict[str, list[str]] = {}
     for control_id, currency, amount in reader.query(AMOUNTS).iter_rows():
-        amounts.setdefault(control_id, []).append(f"{shown(amount)} {currency}")
-    table = Table(title="Controls", title_justify="left", header_style="bold")
-    for name in ("control", "says", "status"):
-        table.add_column(name)
-    for name in ("looked at", "exceptions", "expected - found", f"at risk {group_currency}"):
-        table.add_column(name, justify="right", no_wrap=name != "expected - found")
+        amounts.setdefault(control_id, []).append(_money(amount, currency))
+    table = _table("Controls", left=("control", "says"), right=("looked at", "exceptions", "expected - found", "at risk"))
     for one in reader.query(CONTROLS).iter_rows(named=True):
+        found = count_text(one["exceptions"]) if one["status"] != "not_run" else "not run"
         table.add_row(
             one["control_id"],
             one["says"],
-            _coloured(one["status"]),
-            shown(one["population"]),
-            shown(one["exceptions"]),
+            count_text(one["population"]),
+            Text(found, style=_COLOURS.get(one["status"], "")),
             "\n".join(amounts.get(one["control_id"], [])),
-            shown(one["amount_at_risk"]) if one["exceptions"] else "",
+            _money(one["amount_at_risk"], group_currency) if one["amount_at_risk"] else "",
         )
     return table
 
 
 def _bridge(frame: pl.DataFrame) -> Table:
-    table = Table(
-        title="Bridge: left - right = named causes + in flight + unexplained", title_justify="left", header_style="bold"
-    )
-    for name in ("leg", "entity", "currency", "measure"):
-        table.add_column(name)
-    for name in ("left", "right", "difference", "named", "in flight", "unexplained"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("status")
-    for row in frame.iter_rows():
-        table.add_row(*(shown(value) for value in row[:-1]), _coloured(row[-1]))
+    columns = ("left", "right", "difference", "named", "in flight", "unexplained")
+    table = _table("Bridge: left - right = named causes + in flight + unexplained", left=("leg",), right=columns)
+    for row in frame.iter_rows(named=True):
+        currency = row["currency"]
+        texts = [Text(amount_text(row[f"{name}_amount"], currency)) for name in _BRIDGE_AMOUNTS]
+        texts[-1].stylize("bold red" if row["unexplained_amount"] else "green")
+        table.add_row(f"{row['leg']} {row['legal_entity_code']} {currency} {row['measure']}", *texts)
     return table
 
 
-def _coloured(status: str) -> Text:
-    return Text(status, style=_COLOURS.get(status, ""))
+def _table(title: str, *, left: Sequence[str], right: Sequence[str]) -> Table:
+    """A table without vertical lines; what stands to the right is never cut."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=SIMPLE, pad_edge=False)
+    for name in left:
+        table.add_column(name)
+    for name in right:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return f"{amount_text(amount, currency)} {currency}"
 
 
 def _verdict(run: Mapping[str, Any]) -> Text:
     lines, open_lines = run["bridge_lines"], run["unexplained_lines"]
     colour = "red" if open_lines else "green"
     return Text(
-        f"{run['as_of']}: {run['exceptions']} exceptions, {shown(run['amount_at_risk'])} {run['group_currency']} at risk, "
+        f"{run['as_of']}: {run['exceptions']} exceptions, {_money(run['amount_at_risk'], run['group_currency'])} at risk, "
         f"{open_lines} of {lines} lines of the bridge unexplained, {run['rejects']} records quarantined",
         style=f"bold {colour}",
     )
