@@ -2,7 +2,23 @@
 -- owner:   controllership
 -- says:    every differing cell of every grid with exactly one cause: a control, timing, or unexplained
 -- example: cell of 50.00 EUR -> BB04; cell of today's invoice -> timing
-with cell as ( -- differing cells of all grids in one shape
+with posted as ( -- differing cells of billed-posted
+    select
+        cell_id, document_key, unlinked_transaction_key, account_class, legal_entity_code, currency, period, left_amount, right_amount,
+        difference_amount, is_in_flight
+    from grid.billed_posted
+    where difference_amount <> 0
+),
+
+numbered as ( -- numbers of their documents
+    select
+        k.document_key,
+        i.document_number
+    from canonical.invoice as i
+    inner join (select distinct document_key from posted) as k on i.instance || ':' || i.source_id = k.document_key
+),
+
+cell as ( -- differing cells of all grids in one shape
     select
         cell_id, 'BB' as leg, subject_key, legal_entity_code, currency, period, 'net' as measure, left_amount, right_amount,
         difference_amount, is_in_flight
@@ -10,15 +26,14 @@ with cell as ( -- differing cells of all grids in one shape
     where difference_amount <> 0
     union all
     select
-        g.cell_id, 'BP' as leg,
-        coalesce(i.document_number, d.transaction_number, split_part(coalesce(g.document_key, g.unlinked_transaction_key), ':', 2))
+        p.cell_id, 'BP' as leg,
+        coalesce(n.document_number, d.transaction_number, split_part(coalesce(p.document_key, p.unlinked_transaction_key), ':', 2))
             as subject_key,
-        g.legal_entity_code, g.currency, g.period, g.account_class as measure, g.left_amount, g.right_amount, g.difference_amount,
-        g.is_in_flight
-    from grid.billed_posted as g
-    left join canonical.invoice as i on g.document_key = i.instance || ':' || i.source_id
-    left join link.document as d on g.unlinked_transaction_key = d.transaction_key
-    where g.difference_amount <> 0
+        p.legal_entity_code, p.currency, p.period, p.account_class as measure, p.left_amount, p.right_amount, p.difference_amount,
+        p.is_in_flight
+    from posted as p
+    left join numbered as n on p.document_key = n.document_key
+    left join link.document as d on p.unlinked_transaction_key = d.transaction_key
 )
 
 select
