@@ -63,7 +63,7 @@ def load_instance(
     recorded, and the other instances can go on.
     """
     done = set(warehouse.query("select batch_id from landing.batch", {})["batch_id"])
-    new = [m for m in landing.manifests(instance.name) if m.batch_id not in done and m.as_of <= as_of]
+    new = [m for m in landing.manifests_beside(instance.name, done) if m.as_of <= as_of]
     fields, rules = field_map(instance), readings(instance)
     _refuse_broken_contract(warehouse, instance, new, fields)
     loaded, news = [], set()
@@ -82,7 +82,8 @@ def map_batch(raw: pl.LazyFrame, manifest: Manifest, fields: ObjectFields, rules
     frame = logical_frame(raw, manifest, fields)
     tables: dict[str, pl.DataFrame] = {}
     rejects = [pl.DataFrame(schema=_REJECT_SCHEMA)]
-    for rule in (r for r in rules if r.source == manifest.object_name):
+    is_empty = not manifest.row_count and not manifest.tombstones
+    for rule in (r for r in rules if r.source == manifest.object_name and not is_empty):
         rows = sift(rule, frame).collect()
         good = rows.filter(~pl.col(REFUSED)).drop(REFUSED, "row_number")
         require_contract(TABLES[rule.table], good, f"{manifest.instance}.{manifest.object_name}")
