@@ -68,6 +68,8 @@ class BillingFrequency(StrEnum):
     QUARTERLY = "quarterly"
     SEMI_ANNUAL = "semi_annual"
     ANNUAL = "annual"
+    CUSTOM = "custom"
+    """Every `billing_period_months` months."""
     ONE_TIME = "one_time"
 
 

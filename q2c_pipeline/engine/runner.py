@@ -30,6 +30,7 @@ _OUTSIDE_DDL = (
     "create table if not exists policy.entity (legal_entity_code varchar, currency varchar, country_code varchar)",
     "create table if not exists policy.instance (instance varchar, platform varchar, role varchar)",
     "create table if not exists policy.currency (currency varchar, exponent bigint)",
+    """create table if not exists policy.convention (instance varchar, proration varchar, rounding varchar, recognition varchar)""",
     "create table if not exists policy.ownership (table_name varchar, owner_role varchar)",
     "create table if not exists policy.tolerance (control_id varchar, currency varchar, tolerance_amount decimal(20, 4))",
     """create table if not exists landing.batch (batch_id varchar, instance varchar, platform varchar, object_name varchar,

@@ -144,6 +144,8 @@ FIELDS: dict[str, Field] = {
         paid_date="day the money moved",
         service_start_date="first day of the service that the line bills",
         service_end_date="last day of the service that the line bills, inclusive",
+        discount_start_date="first day on which the discount applies, empty for the line's first",
+        discount_end_date="last day on which the discount applies, inclusive, empty for the line's last",
         usage_start_date="first day of the usage window",
         usage_end_date="last day of the usage window, inclusive",
         current_period_start_date="first day of the running billing period",
@@ -157,6 +159,8 @@ FIELDS: dict[str, Field] = {
         activated_at="moment of activation",
         finalized_at="moment the document became final",
         voided_at="moment the document was voided",
+        service_start_at="moment service starts, where the source bills by second",
+        service_end_at="moment before which service ends, where the source bills by second",
     ),
     # amounts, quantities, rates
     **_fields(
@@ -187,6 +191,8 @@ FIELDS: dict[str, Field] = {
         ramp_segment="number of the ramp step",
         tier_number="position of the tier",
         billing_period_months="months in one billing period",
+        discount_numerator="with discount_denominator the exact discount that no decimal holds: 1 of 1/3",
+        discount_denominator="3 of 1/3",
     ),
     **_fields(
         Type.FLAG,

@@ -6,29 +6,40 @@
 -- Rules. Each period's exact amount is rounded once at the currency's exponent (half away from zero unless its source rounds half to
 -- even); the last period takes the rest, so that the periods sum to the exact total rounded once: 100,000 JPY a year by the month
 -- is 11 x 8,333 and 8,337. In advance a period is due on its first day, in arrears on the day after its last.
-with worth as ( -- period amounts as whole units of `denominator` x `share_days` parts, split so that products stay small
+with multiplied as ( -- a month's units and rest times months and share: for the served part, and for the full period
     select
-        t.contract_line_key, p.period_number, p.share_days,
-        cast(t.scale as hugeint) * t.discount_denominator as denominator,
-        t.month_units * greatest(p.period_months, 1) * p.share_numerator // (cast(t.discount_denominator as hugeint) * p.share_days)
-            as units,
-        t.month_units * greatest(p.period_months, 1) * p.share_numerator % (cast(t.discount_denominator as hugeint) * p.share_days)
-        * t.scale + t.month_rest * greatest(p.period_months, 1) * p.share_numerator as parts
+        t.contract_line_key, p.period_number, p.share_days, t.scale,
+        cast(t.discount_denominator as hugeint) as discount_denominator,
+        t.month_units * greatest(p.period_months, 1) * p.share_numerator as units,
+        t.month_rest * greatest(p.period_months, 1) * p.share_numerator as parts,
+        t.month_units * greatest(p.period_months, 1) * p.full_numerator as full_units,
+        t.month_rest * greatest(p.period_months, 1) * p.full_numerator as full_parts
     from schedule.line_term as t
     inner join schedule.service_period as p on t.contract_line_key = p.contract_line_key
+),
+
+worth as ( -- whole units, and the rest in parts of `denominator` x `share_days`: two steps keep the products small
+    select
+        contract_line_key, period_number, share_days, scale * discount_denominator as denominator,
+        units // (discount_denominator * share_days) as units,
+        units % (discount_denominator * share_days) * scale + parts as parts,
+        full_units // discount_denominator as full_units,
+        full_units % discount_denominator * scale + full_parts as full_parts
+    from multiplied
 ),
 
 divided as ( -- whole minor units and rest of every period
     select
         contract_line_key, period_number, share_days, denominator,
         units + parts // (denominator * share_days) as whole_units,
-        parts % (denominator * share_days) as rest
+        parts % (denominator * share_days) as rest,
+        full_units + (2 * full_parts + denominator) // (2 * denominator) as full_units
     from worth
 ),
 
 rounded as ( -- each period rounded by its source's rule; a line has few different partial lengths, ranked
     select
-        d.contract_line_key, d.period_number, d.share_days, d.denominator, d.whole_units, d.rest,
+        d.contract_line_key, d.period_number, d.share_days, d.denominator, d.whole_units, d.rest, d.full_units,
         d.whole_units + case
             when d.rest * 2 > d.denominator * d.share_days then 1
             when d.rest * 2 = d.denominator * d.share_days and (t.rounding = 'half_up' or d.whole_units % 2 = 1) then 1
@@ -94,13 +105,7 @@ select
             as decimal(38, 0)
         ) * t.minor_unit as decimal(20, 4)
     ) as net_amount,
-    cast(t.direction * cast(
-        (
-            2 * (t.month_units * t.scale + t.month_rest) * greatest(p.period_months, 1)
-            * (t.discount_denominator - case when p.is_discounted then t.discount_numerator else 0 end)
-            + t.scale * t.discount_denominator
-        ) // (2 * t.scale * t.discount_denominator) as decimal(38, 0)
-    ) * t.minor_unit as decimal(20, 4)) as full_net_amount
+    cast(t.direction * cast(r.full_units as decimal(38, 0)) * t.minor_unit as decimal(20, 4)) as full_net_amount
 from rounded as r
 inner join schedule.line_term as t on r.contract_line_key = t.contract_line_key
 inner join schedule.service_period as p on r.contract_line_key = p.contract_line_key and r.period_number = p.period_number

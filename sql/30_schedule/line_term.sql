@@ -80,7 +80,8 @@ select
     l.discount_denominator,
     -- between midnights there are no broken days, and seconds give the same shares as days with smaller numbers
     case
-        when l.proration = 'by_second' and date_trunc('day', l.start_at) = l.start_at and date_trunc('day', l.end_at) = l.end_at
+        when
+            l.proration = 'by_second' and date_trunc('day', l.start_at) = l.start_at and date_trunc('day', l.end_at) = l.end_at
             and date_trunc('day', l.root_start_at) = l.root_start_at then 'actual_days'
         else l.proration
     end as proration,

@@ -12,9 +12,15 @@ with numbered as ( -- periods that may touch the line, one row a period
         unnest(generate_series(
             case
                 when period_months = 0 then 0
-                else greatest(date_diff('month', anchor_at, start_at) // greatest(period_months, 1) - 1, 0)
+                else
+                    greatest(
+                        ((year(start_at) - year(anchor_at)) * 12 + month(start_at) - month(anchor_at)) // greatest(period_months, 1) - 1, 0
+                    )
             end,
-            case when period_months = 0 then 0 else date_diff('month', anchor_at, end_at) // greatest(period_months, 1) end
+            case
+                when period_months = 0 then 0
+                else ((year(end_at) - year(anchor_at)) * 12 + month(end_at) - month(anchor_at)) // greatest(period_months, 1)
+            end
         )) as period_number
     from schedule.line_term
 ),
@@ -61,23 +67,26 @@ counted as ( -- lengths of the full period, of the served part and of the discou
         service_start_at, service_end_at, part_end_at > part_start_at as is_discounted,
         case proration
             when 'by_second' then date_diff('second', full_start_at, full_end_at)
-            when 'thirty_360' then
-                (year(full_end_at) - year(full_start_at)) * 360 + (month(full_end_at) - month(full_start_at)) * 30
-                + least(day(full_end_at), 30) - least(day(full_start_at), 30)
+            when 'thirty_360'
+                then
+                    (year(full_end_at) - year(full_start_at)) * 360 + (month(full_end_at) - month(full_start_at)) * 30
+                    + least(day(full_end_at), 30) - least(day(full_start_at), 30)
             else date_diff('day', full_start_at, full_end_at)
         end as full_length,
         case proration
             when 'by_second' then date_diff('second', service_start_at, service_end_at)
-            when 'thirty_360' then
-                (year(service_end_at) - year(service_start_at)) * 360 + (month(service_end_at) - month(service_start_at)) * 30
-                + least(day(service_end_at), 30) - least(day(service_start_at), 30)
+            when 'thirty_360'
+                then
+                    (year(service_end_at) - year(service_start_at)) * 360 + (month(service_end_at) - month(service_start_at)) * 30
+                    + least(day(service_end_at), 30) - least(day(service_start_at), 30)
             else date_diff('day', service_start_at, service_end_at)
         end as served_length,
         case proration
             when 'by_second' then date_diff('second', part_start_at, part_end_at)
-            when 'thirty_360' then
-                (year(part_end_at) - year(part_start_at)) * 360 + (month(part_end_at) - month(part_start_at)) * 30
-                + least(day(part_end_at), 30) - least(day(part_start_at), 30)
+            when 'thirty_360'
+                then
+                    (year(part_end_at) - year(part_start_at)) * 360 + (month(part_end_at) - month(part_start_at)) * 30
+                    + least(day(part_end_at), 30) - least(day(part_start_at), 30)
             else date_diff('day', part_start_at, part_end_at)
         end as discounted_length
     from discounted
@@ -92,8 +101,8 @@ select
     case
         when is_uniform and is_discounted then discount_denominator - discount_numerator
         when is_uniform then discount_denominator
-        else served_length * discount_denominator - discounted_length * discount_numerator
+        else cast(served_length as hugeint) * discount_denominator - cast(discounted_length as hugeint) * discount_numerator
     end as share_numerator,
     case when is_uniform then 1 else full_length end as share_days,
-    is_discounted
+    discount_denominator - case when is_discounted then discount_numerator else 0 end as full_numerator
 from counted
