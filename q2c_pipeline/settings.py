@@ -29,6 +29,12 @@ CONFIG_VARIABLE = "Q2C_CONFIG"
 ROLE_OF_PLATFORM = {Platform.SALESFORCE: Role.CRM, Platform.STRIPE: Role.BILLING, Platform.NETSUITE: Role.ERP}
 SIDES = {Leg.BOOKED_BILLED: (Role.CRM, Role.BILLING), Leg.BILLED_POSTED: (Role.BILLING, Role.ERP)}
 """Which two sides a leg compares; it runs when both are configured."""
+CONVENTIONS = {
+    Platform.SALESFORCE: frozenset({"bulk_threshold", "compare_ids_every_days", "currency", "login_host"}),
+    Platform.STRIPE: frozenset({"time_zone"}),
+    Platform.NETSUITE: frozenset({"accounting_books", "compare_ids_every_days", "time_zone", "transaction_types"}),
+}
+"""What an instance of a platform may be told under `conventions`; each connector says what a value may be."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -390,6 +396,10 @@ def _contradictions(settings: Settings, file: Path) -> Iterator[_Problem]:
         yield _Problem(
             "every instance name once", f"'{name}' {names.count(name)} times", f"{file.name}: instances", "rename one of them"
         )
+    for one in settings.instances:
+        for name in sorted(one.conventions.keys() - CONVENTIONS[one.platform]):
+            where, known = f"{file.name}: instances.{one.name}.conventions", CONVENTIONS[one.platform]
+            yield _Problem(f"a convention of {one.platform.value}", f"'{name}'", where, did_you_mean(name, known))
     if not settings.legs:
         have = ", ".join(sorted({one.plays.value for one in settings.instances}))
         hint = "configure crm and billing, or billing and erp, or all three"

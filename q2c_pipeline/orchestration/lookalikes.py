@@ -248,7 +248,7 @@ def _instance_block(name: str, url: str) -> str:
 name = "{name}"
 platform = "{INSTANCES[name]}"
 url = "{url}"
-conventions = {{ time_zone = "UTC" }}
+{"" if INSTANCES[name] == "salesforce" else 'conventions = { time_zone = "UTC" }'}
 [instances.credentials]
 {credentials}
 {_ACCOUNT_CLASSES if INSTANCES[name] == "netsuite" else ""}"""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from q2c_pipeline import platforms
 from q2c_pipeline.domain.kinds import Leg
 from q2c_pipeline.errors import ConfigurationError
-from q2c_pipeline.settings import Settings, load_settings
+from q2c_pipeline.settings import CONVENTIONS, Settings, load_settings
 
 RIGHT = """
 [company]
@@ -80,7 +82,8 @@ def test_tolerances_are_exact_and_per_control_and_currency(tmp_path: Path) -> No
 
 def test_only_legs_with_both_sides_run(tmp_path: Path) -> None:
     assert _load(tmp_path).legs == (Leg.BOOKED_BILLED,)
-    assert _load(tmp_path, RIGHT.replace('"salesforce"', '"netsuite"')).legs == (Leg.BILLED_POSTED,)
+    with_erp = RIGHT.replace('"salesforce"', '"netsuite"').replace("conventions = { bulk_threshold = 500 }", "")
+    assert _load(tmp_path, with_erp).legs == (Leg.BILLED_POSTED,)
 
 
 def test_secrets_are_opened_only_for_the_connector(tmp_path: Path) -> None:
@@ -125,6 +128,7 @@ def test_the_business_day_is_the_last_complete_one_in_the_companys_zone(tmp_path
         ("[policy.severity]", "[policy.tolerances]\nBB4 = { USD = 1 }\n[policy.severity]", "did you mean 'BB04'?"),
         ("[policy.severity]", "[policy.tolerances]\nBB04 = { USX = 1 }\n[policy.severity]", "'USX'"),
         ("[policy.severity]", '[policy]\nproration = "days"\n[policy.severity]', "policy.proration"),
+        ("bulk_threshold", "bulk_treshold", "did you mean 'bulk_threshold'?"),
         ("[company]", "[company", "valid TOML"),
         ("[company.entities]", "[company.entities.XX]", "company.entities.XX"),
     ],
@@ -134,6 +138,15 @@ def test_a_mistake_is_named_with_its_place_and_cure(tmp_path: Path, right: str, 
     with pytest.raises(ConfigurationError, match=r"q2c\.toml") as caught:
         _load(tmp_path, RIGHT.replace(right, wrong))
     assert said in str(caught.value)
+
+
+def test_every_convention_that_a_connector_reads_can_be_given() -> None:
+    for platform, known in CONVENTIONS.items():
+        folder = Path(platforms.__file__).parent / platform.value
+        source = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
+        read = set(re.findall(r'(?:conventions\.get\(|_whole_number\(\w+, )"(\w+)"', source))
+        assert read <= known | {"time_zone"}, platform
+        assert known <= read, platform
 
 
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
