@@ -1,0 +1,175 @@
+"""What `bench/run.py` measures; each function does its work and returns printed rows."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from bench import synthetic
+from bench.clock import Clock, Phases, Shares
+from bench.company import AS_OF, running_company, settings_of_nobody
+from q2c_pipeline.engine.controls import load_sql_files
+from q2c_pipeline.engine.runner import Warehouse
+from q2c_pipeline.landing.manifest import Manifest
+from q2c_pipeline.landing.store import Landing
+from q2c_pipeline.orchestration import night
+from q2c_pipeline.orchestration.loading import field_map, map_batch, readings
+from q2c_pipeline.settings import InstanceSettings, Settings
+
+Rows = list[dict[str, object]]
+_MAPPED_ROWS = 500_000
+_PLATFORMS = "q2c_pipeline.platforms"
+_PARTS = {
+    "requests": [f"{_PLATFORMS}.http.HttpSession.request", f"{_PLATFORMS}.salesforce.transport.PatientAdapter.send"],
+    "parsing": [
+        f"{_PLATFORMS}.stripe.client.loads_exact",
+        f"{_PLATFORMS}.netsuite.client.loads_exact",
+        "simple_salesforce.api.Salesforce.parse_result_to_json",
+    ],
+    "flattening": [
+        f"{_PLATFORMS}.stripe.delivery.flatten",
+        f"{_PLATFORMS}.salesforce.client.flatten",
+        f"{_PLATFORMS}.netsuite.reader.Reader._found",
+    ],
+    "landing": ["q2c_pipeline.landing.store.Landing.land"],
+}
+
+
+def extraction(_: int, accounts: int) -> Rows:
+    """Land everything once from look-alikes in another process; processor seconds are this side's alone."""
+    with running_company(accounts) as settings:
+        return [_extracted(settings, configured) for configured in settings.instances]
+
+
+def _extracted(settings: Settings, configured: InstanceSettings) -> dict[str, object]:
+    result, clock, shares = night.NightResult(AS_OF), Clock(), Shares()
+    one = settings.model_copy(update={"instances": [configured]})
+    with shares.watching(_PARTS), clock.running():
+        night.extract_all(one, AS_OF, lambda *_: None, result)
+    rows, requests = (sum(getattr(m, name) for m in result.manifests) for name in ("row_count", "request_count"))
+    rest = clock.cpu - sum(shares.seconds.values())
+    return {
+        "instance": configured.name,
+        "rows": f"{rows:,}",
+        "requests": requests,
+        "seconds": f"{clock.wall:.2f}",
+        "rows/s": f"{rows / clock.wall:,.0f}",
+        "own CPU s": f"{clock.cpu:.2f}",
+        "rows/CPU s": f"{rows / clock.cpu:,.0f}",
+        **{part: f"{seconds:.2f}" for part, seconds in shares.seconds.items()},
+        "rest": f"{rest:.2f}",
+    }
+
+
+def mapping(_: int, accounts: int) -> Rows:
+    """Map the largest landed objects of each connector, each repeated to half a million rows, from Parquet."""
+    with running_company(accounts) as settings:
+        result = night.NightResult(AS_OF)
+        night.extract_all(settings, AS_OF, lambda *_: None, result)
+        return [row for configured in settings.instances for row in _mapped(settings, configured.name, result.manifests)]
+
+
+def _mapped(settings: Settings, name: str, manifests: list[Manifest]) -> Iterator[dict[str, object]]:
+    instance, landing = settings.instance(name), Landing(settings.stores.landing)
+    rules, fields = readings(instance), field_map(instance)
+    read = [m for m in manifests if m.instance == name and any(rule.source == m.object_name for rule in rules)]
+    for manifest in sorted(read, key=lambda m: -m.row_count)[:3]:
+        clock, path = Clock(), settings.root / "repeated.parquet"
+        frame = landing.scan(manifest).collect()
+        pl.concat([frame] * (_MAPPED_ROWS // frame.height + 1)).head(_MAPPED_ROWS).write_parquet(path, compression="zstd")
+        map_batch(frame.lazy(), manifest, fields[manifest.object_name], rules)  # what is imported once a process
+        with clock.running():
+            mapped = map_batch(pl.scan_parquet(path), manifest, fields[manifest.object_name], rules)
+        yield {
+            "instance": name,
+            "object": manifest.object_name,
+            "columns": len(manifest.columns),
+            "rows": f"{_MAPPED_ROWS:,}",
+            "rejected": mapped.rejects.height,
+            "seconds": f"{clock.wall:.2f}",
+            "rows/s": f"{_MAPPED_ROWS / clock.wall:,.0f}",
+            "rows/CPU s": f"{_MAPPED_ROWS / clock.cpu:,.0f}",
+        }
+
+
+@contextmanager
+def _filled(lines: int) -> Iterator[tuple[Warehouse, Settings]]:
+    with (
+        settings_of_nobody() as settings,
+        tempfile.TemporaryDirectory() as folder,
+        Warehouse(Path(folder) / "bench.duckdb") as warehouse,
+    ):
+        for name, frame in settings.policy_frames().items():
+            warehouse.replace(f"policy.{name}", frame)
+        synthetic.fill(warehouse, lines)
+        yield warehouse, settings
+
+
+def grids(lines: int, _: int) -> Rows:
+    """Every SQL file from canonical tables to bridge and marts, on a company with a few planted breaks."""
+    with _filled(lines) as (warehouse, settings):
+        clock = Clock()
+        with clock.running():
+            done = warehouse.run_all(load_sql_files(), settings.sql_parameters(synthetic.AS_OF))
+        exceptions, unexplained = warehouse.count("recon.exception"), warehouse.count(_UNEXPLAINED)
+        layers: defaultdict[str, float] = defaultdict(float)
+        for result in done:
+            layers[result.name.split(".")[0]] += result.seconds
+        facts = {"invoice lines": f"{warehouse.count('mapped.invoice_line'):,}", "tables": len(done)}
+        found = {"exceptions": exceptions, "unexplained": unexplained, "seconds": f"{clock.wall:.2f}"}
+        slowest = sorted(done, key=lambda r: -r.seconds)[:10]
+        return [
+            {**facts, **found},
+            {name: f"{seconds:.2f} s" for name, seconds in layers.items()},
+            *({"table": r.name, "seconds": f"{r.seconds:.2f}", "rows": f"{r.rows:,}"} for r in slowest),
+        ]
+
+
+_UNEXPLAINED = "recon.bridge where cause = 'unexplained' and cause_amount <> 0"
+
+
+def by_hand(lines: int, _: int) -> Rows:
+    """The yardstick: the same two comparisons as one hand-written query each, over the same tables."""
+    with _filled(lines) as (warehouse, _settings):
+        rows: Rows = []
+        for name, sql in synthetic.HAND_WRITTEN.items():
+            clock = Clock()
+            with clock.running():
+                warehouse.connection.execute(f"create table main.{name} as {sql}", {"as_of": synthetic.AS_OF})
+            rows.append({"query": name, "seconds": f"{clock.wall:.2f}", "differences": warehouse.count(f"main.{name}")})
+        return rows
+
+
+def nothing_changed(_: int, accounts: int) -> Rows:
+    """A first night, and a second one on which no system changed."""
+    rows: Rows = []
+    with running_company(accounts) as settings:
+        for name in ("first night", "nothing changed"):
+            clock, phases = Clock(), Phases()
+            with clock.running():
+                result = night.run_night(settings, AS_OF, phases)
+            delivered = sum(m.row_count for m in result.manifests)
+            rows.append(
+                {
+                    "night": name,
+                    "rows landed": f"{delivered:,}",
+                    "seconds": f"{clock.wall:.2f}",
+                    "own CPU s": f"{clock.cpu:.2f}",
+                    **{phase: f"{seconds:.2f} s" for phase, seconds in phases.seconds.items()},
+                }
+            )
+    return rows
+
+
+MEASURES: dict[str, Callable[[int, int], Rows]] = {
+    "extraction": extraction,
+    "mapping": mapping,
+    "grids": grids,
+    "by_hand": by_hand,
+    "nothing_changed": nothing_changed,
+}
