@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.errors import StoreError
@@ -17,20 +20,28 @@ READER_SCHEMAS = ("policy", "landing", "canonical", "link", "schedule", "grid", 
 
 def publish(work: Warehouse, target: Path, schemas: Sequence[str] = READER_SCHEMAS) -> Path:
     """Copy `schemas` of the work file to `target`; a reader sees the old file or the new one, never half of one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove(unfinished)
         _copy(work, unfinished, schemas)
         unfinished.replace(target)
-    except OSError as error:
+    except (OSError, duckdb.Error) as error:
+        _remove(unfinished)
         raise StoreError(
-            expected="a folder that can be written",
-            found=str(error),
+            expected="a folder with room that can be written",
+            found=str(error).strip().splitlines()[0],
             where=str(target),
-            next_step="free space or correct the permissions, then publish again",
+            next_step="free disk space or correct the permissions, then run again: readers keep the last published file",
         ) from error
     return target
+
+
+def _remove(unfinished: Path) -> None:
+    """Take away a copy and the log beside it, which another copy under this name would be taken to belong to."""
+    for path in (unfinished, unfinished.with_name(f"{unfinished.name}.wal")):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _copy(work: Warehouse, unfinished: Path, schemas: Sequence[str]) -> None:
@@ -41,8 +52,11 @@ def _copy(work: Warehouse, unfinished: Path, schemas: Sequence[str]) -> None:
         for schema, table in _tables(work, schemas):
             execute(f'create schema if not exists publication."{schema}"')
             execute(f'create table publication."{schema}"."{table}" as from "{schema}"."{table}"')
-    finally:
-        execute("detach publication")
+    except BaseException:
+        with suppress(duckdb.Error):  # the failure that led here says more
+            execute("detach publication")
+        raise
+    execute("detach publication")
 
 
 def _tables(work: Warehouse, schemas: Sequence[str]) -> list[tuple[str, str]]:

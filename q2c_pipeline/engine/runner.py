@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Self
@@ -44,6 +44,10 @@ _OUTSIDE_DDL = (
 )
 
 
+_STORE_FAILURES = (duckdb.IOException, duckdb.FatalException, duckdb.TransactionException)
+_REBUILD = "remove this file and run `q2c nightly`: it is built again from landing, which keeps everything that was read"
+
+
 @dataclass(frozen=True)
 class RunResult:
     """What running one file did."""
@@ -58,26 +62,43 @@ class Warehouse:
 
     def __init__(self, path: Path | str = ":memory:", *, read_only: bool = False, threads: int | None = None) -> None:
         config = dict(_CONFIG) | ({"threads": threads} if threads else {})
+        self.path = path
         try:
             self.connection = duckdb.connect(str(path), read_only=read_only, config=config)
         except duckdb.Error as error:
-            raise StoreError(
-                expected="a warehouse file that nobody else is writing",
-                found=str(error),
-                where=str(path),
-                next_step="wait for the other run to end, or read the published copy instead of the work file",
-            ) from error
+            raise _unopened(path, error) from error
         self.connection.execute("set global TimeZone = 'UTC'")
         if not read_only:
-            self._prepare()
+            with self._written():
+                self._prepare()
+                self._refuse_other_version()
 
     def _prepare(self) -> None:
-        for schema in sorted(OUTSIDE):
-            self.connection.execute(f"create schema if not exists {schema}")
-        for table in TABLES.values():
-            self.connection.execute(duckdb_ddl(table, "mapped"))
-        for statement in _OUTSIDE_DDL:
+        for statement in _ddl():
             self.connection.execute(statement)
+
+    def _refuse_other_version(self) -> None:
+        """Stop at a file whose tables another version of this package made."""
+        with duckdb.connect() as fresh:
+            for statement in _ddl():
+                fresh.execute(statement)
+            strange = sorted(_columns(fresh) - _columns(self.connection))
+        if strange:
+            self.close()
+            raise StoreError(
+                expected=f"a column {'.'.join(strange[0][:3])} of type {strange[0][3]}",
+                found="a file that another version of q2c made",
+                where=str(self.path),
+                next_step=_REBUILD,
+            )
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        """Let a failure to write name the file and the way on."""
+        try:
+            yield
+        except _STORE_FAILURES as error:
+            raise _unwritten(str(self.path), error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -91,14 +112,14 @@ class Warehouse:
 
     def append(self, table: str, frame: pl.DataFrame) -> int:
         """Add the rows of `frame` to `schema.table` by column name."""
-        with self._frame(frame) as name:
+        with self._written(), self._frame(frame) as name:
             self.connection.execute(f"insert into {table} by name select * from {name}")  # noqa: S608
         return frame.height
 
     def discard(self, table: str, keys: pl.DataFrame) -> None:
         """Take the rows out of `schema.table` that agree with a row of `keys` in all its columns."""
         agrees = " and ".join(f'{table}."{name}" is not distinct from gone."{name}"' for name in keys.columns)
-        with self._frame(keys) as frame:
+        with self._written(), self._frame(keys) as frame:
             self.connection.execute(f"delete from {table} using {frame} as gone where {agrees}")  # noqa: S608
 
     def replace(self, table: str, frame: pl.DataFrame) -> int:
@@ -154,9 +175,11 @@ class Warehouse:
         try:
             yield
         except BaseException:
-            self.connection.execute("rollback")
+            with suppress(duckdb.Error):  # a file that could not be written is closed already
+                self.connection.execute("rollback")
             raise
-        self.connection.execute("commit")
+        with self._written():
+            self.connection.execute("commit")
 
     @contextmanager
     def _frame(self, frame: pl.DataFrame) -> Iterator[str]:
@@ -165,6 +188,19 @@ class Warehouse:
             yield "incoming_frame"
         finally:
             self.connection.unregister("incoming_frame")
+
+
+def _ddl() -> list[str]:
+    """Everything that a warehouse has before the first SQL file runs."""
+    schemas = [f"create schema if not exists {schema}" for schema in sorted(OUTSIDE)]
+    return [*schemas, *(duckdb_ddl(table, "mapped") for table in TABLES.values()), *_OUTSIDE_DDL]
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str, str, str]]:
+    rows = connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() where database_name = current_database()"
+    ).fetchall()
+    return {(schema, table, column, kind) for schema, table, column, kind in rows if schema in OUTSIDE}
 
 
 def graph(files: Sequence[SqlFile]) -> list[SqlFile]:
@@ -202,7 +238,33 @@ def _explained(file: SqlFile, bound: Mapping[str, Any]) -> Iterator[None]:
         raise _sql_error(file.path, error, bound) from error
 
 
-def _sql_error(where: str, error: Exception, bound: Mapping[str, Any]) -> SqlError:
+def _unopened(path: Path | str, error: duckdb.Error) -> StoreError:
+    """Why a file did not open: somebody else has it, or it is no DuckDB file any more."""
+    is_locked = "lock" in str(error).lower()
+    return StoreError(
+        expected="a warehouse file that nobody else is writing" if is_locked else "a warehouse file that can be opened",
+        found=_first_line(error),
+        where=str(path),
+        next_step="wait for the other run to end, or read the published copy instead of the work file" if is_locked else _REBUILD,
+    )
+
+
+def _unwritten(where: str, error: duckdb.Error) -> StoreError:
+    return StoreError(
+        expected="room and permission to write",
+        found=_first_line(error),
+        where=where,
+        next_step="free disk space or correct the permissions, then run again: what was landed is kept, nothing was published",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _sql_error(where: str, error: Exception, bound: Mapping[str, Any]) -> SqlError | StoreError:
+    if isinstance(error, _STORE_FAILURES):
+        return _unwritten(where, error)
     said = ", ".join(f"{name}={value}" for name, value in bound.items())
     return SqlError(
         expected="a statement that runs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,8 @@ from q2c_pipeline.domain.keys import digest
 _EVERY = 8
 """Batches after which the file is written anew."""
 _COLUMN = "source_id"
+_FAILURES = (OSError, pl.exceptions.PolarsError)
+"""Of a file that could not be written or read: the batches themselves are asked instead."""
 
 
 def known_ids(
@@ -34,16 +37,18 @@ def _remembered(folder: Path, names: Sequence[str], id_column: str) -> tuple[set
     for path in sorted(folder.glob("known-*.ids"), reverse=True):
         count = int(path.stem.split("-")[1])
         if path.name == _file_name(names[:count], id_column):
-            return set(pl.read_parquet(path)[_COLUMN]), count
+            with suppress(*_FAILURES):
+                return set(pl.read_parquet(path)[_COLUMN]), count
     return set(), 0
 
 
 def _remember(folder: Path, names: Sequence[str], id_column: str, known: set[str]) -> None:
     earlier, partial = list(folder.glob("known-*.ids")), folder / "known.partial"
-    pl.DataFrame({_COLUMN: sorted(known)}, schema={_COLUMN: pl.String()}).write_parquet(partial, statistics=False)
-    partial.replace(folder / _file_name(names, id_column))
-    for path in earlier:
-        path.unlink(missing_ok=True)
+    with suppress(*_FAILURES):
+        pl.DataFrame({_COLUMN: sorted(known)}, schema={_COLUMN: pl.String()}).write_parquet(partial, statistics=False)
+        partial.replace(folder / _file_name(names, id_column))
+        for path in earlier:
+            path.unlink(missing_ok=True)
 
 
 def _file_name(names: Sequence[str], id_column: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 
@@ -150,10 +151,10 @@ class Landing:
 def _read_manifest(path: Path) -> Manifest:
     try:
         return Manifest.from_json(path.read_text(encoding="utf-8"))
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise LandingError(
             expected="a batch manifest",
-            found=f"unreadable JSON ({error})",
+            found=str(error) if isinstance(error, OSError) else f"unreadable JSON ({error})",
             where=str(path),
             next_step="restore the manifest from backup, or remove it with its batch and extract again",
         ) from error
@@ -176,26 +177,35 @@ def file_sha256(path: Path) -> str:
 
 def _write_parquet(frame: pl.DataFrame, partial: Path) -> str:
     """Write the file and return its sha256; it gets its name only when complete."""
-    try:
+    with _written(partial):
         partial.parent.mkdir(parents=True, exist_ok=True)
         frame.write_parquet(partial, compression="zstd", statistics=False)
         _sync(partial)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise LandingError(
-            expected="room and permission to write",
-            found=str(error),
-            where=str(partial.parent),
-            next_step="free disk space or fix permissions and run again; nothing was landed",
-        ) from error
-    return file_sha256(partial)
+        return file_sha256(partial)
 
 
 def _write_text(path: Path, text: str) -> None:
     partial = path.with_suffix(".manifest.partial")
-    partial.write_text(text, encoding="utf-8")
-    _sync(partial)
-    partial.replace(path)
+    with _written(partial):
+        partial.write_text(text, encoding="utf-8")
+        _sync(partial)
+        partial.replace(path)
+
+
+@contextmanager
+def _written(partial: Path) -> Iterator[None]:
+    """Let a failure to write leave nothing half-done and say what to do."""
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise LandingError(
+            expected="room and permission to write",
+            found=str(error),
+            where=str(partial.parent),
+            next_step="free disk space or correct the permissions, then run again: the batch was not landed and is read again",
+        ) from error
 
 
 def _sync(path: Path) -> None:

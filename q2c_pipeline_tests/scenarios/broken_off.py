@@ -3,13 +3,15 @@
     python -m q2c_pipeline_tests.scenarios.broken_off q2c.toml 2026-06-30 load:7 kill
 
 A point is a step of the progress ("load:7" is the seventh finished load) or one of HOOKS ("manifest:3": just before the third
-manifest is written). The action is `kill`, `stall`, or `full` (the call fails as on a full disk).
+manifest is written), or "disk:200000": no file may grow beyond so many bytes. The action is `kill`, `stall`, or `full` (the call
+fails as on a full disk).
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import resource
 import signal
 import sys
 import time
@@ -25,7 +27,7 @@ from q2c_pipeline.orchestration import night
 from q2c_pipeline.settings import load_settings
 
 HOOKS: dict[str, tuple[Any, str]] = {
-    "parquet": (store, "_sync"),
+    "sync": (store, "_sync"),
     "manifest": (store, "_write_text"),
     "append": (runner.Warehouse, "append"),
     "table": (runner.Warehouse, "count"),
@@ -40,6 +42,8 @@ def main(config: str, day: str, point: str, action: str) -> int:
     """Run a night that does not get beyond the point."""
     name, _, number = point.partition(":")
     strike = striking(int(number), {"kill": kill, "stall": stall, "full": full}[action])
+    if name == "disk":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(number), int(number)))
     if name in HOOKS:
         owner, attribute = HOOKS[name]
         setattr(owner, attribute, before(getattr(owner, attribute), strike, counted=is_last_step if name == "rename" else always))

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from q2c_pipeline.engine import publishing
 from q2c_pipeline.errors import StoreError
 from q2c_pipeline.orchestration import night
-from q2c_pipeline.sandbox.company.faults import available_faults
-from q2c_pipeline.settings import Settings
-from q2c_pipeline_tests.scenarios.nights import AS_OF, Company, company, differences, published_tables
+from q2c_pipeline_tests.scenarios.nights import AS_OF, differences, published_tables
+from q2c_pipeline_tests.scenarios.site import Site
 
 FEW = ("manifest:12", "load:17", "transform:40")
 """Between a batch and its manifest, inside a load, between two tables."""
 MORE = (
     *(f"extract:{number}" for number in (1, 7, 9, 18, 29)),
-    *(f"parquet:{number}" for number in (1, 14, 33)),
+    *(f"sync:{number}" for number in (1, 14, 33)),
     *(f"manifest:{number}" for number in (1, 7, 8, 29)),
     *(f"append:{number}" for number in (2, 5, 40, 90)),
     *(f"load:{number}" for number in (1, 7, 8, 29)),
@@ -35,40 +28,6 @@ MORE = (
     "copy:1",
     "publish:1",
 )
-
-
-@dataclass(frozen=True)
-class Site:
-    """A served company and what an undisturbed night published of it."""
-
-    company: Company
-    urls: dict[str, str]
-    undisturbed: dict[str, pl.DataFrame]
-
-    def start(self, folder: Path, point: str, action: str = "kill") -> subprocess.Popen[str]:
-        """A night in a process of its own that does not get beyond the point."""
-        settings = self.company.settings(folder, self.urls)
-        command = [sys.executable, "-m", "q2c_pipeline_tests.scenarios.broken_off", str(settings.path), AS_OF.isoformat()]
-        environ = {**os.environ, **self.company.credentials}
-        return subprocess.Popen([*command, point, action], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def finish(self, folder: Path) -> Settings:
-        """The next night, which nothing disturbs."""
-        settings = self.company.settings(folder, self.urls)
-        assert night.run_night(settings, AS_OF, lambda *_: None).blocked == []
-        return settings
-
-    def assert_made_good(self, folder: Path) -> None:
-        assert differences(published_tables(self.finish(folder)), self.undisturbed) == []
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    acme = company(12, *available_faults(), accounts=25, months=5)
-    with acme.served() as urls:
-        settings = acme.settings(tmp_path_factory.mktemp("undisturbed"), urls)
-        night.run_night(settings, AS_OF, lambda *_: None)
-        yield Site(acme, urls, published_tables(settings))
 
 
 @pytest.mark.parametrize("point", [*FEW, *(pytest.param(point, marks=pytest.mark.long) for point in MORE)])
@@ -106,7 +65,7 @@ def test_two_runs_at_once(site: Site, tmp_path: Path) -> None:
     with site.start(tmp_path, "load:5", "stall") as first:
         assert first.stdout is not None
         assert first.stdout.readline() == "stalled\n"
-        settings = site.company.settings(tmp_path, site.urls)
+        settings = site.settings(tmp_path)
         landed = sorted(settings.stores.landing.rglob("*"))
         with pytest.raises(StoreError, match=rf"expected no other run, found process {first.pid}.*wait until it has finished"):
             night.run_night(settings, AS_OF, lambda *_: None)

@@ -16,9 +16,9 @@ from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import FlatRecord, Landing
 from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline.sandbox.systems import Misbehaviour
-from q2c_pipeline.settings import load_settings
 from q2c_pipeline_tests.scenarios.later import a_day_of_changes, touched
 from q2c_pipeline_tests.scenarios.nights import NEXT_DAY, Company, company, differences, published_tables
+from q2c_pipeline_tests.scenarios.site import Site
 
 ONE_DAY = timedelta(days=1)
 EVERYTHING = tuple(available_faults())
@@ -32,18 +32,6 @@ def a_company(seed: int = 12, faults: tuple[str, ...] = EVERYTHING) -> Company:
     return company(seed, *faults, accounts=25, months=5)
 
 
-@pytest.fixture(scope="module")
-def evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stores after a first night with every fault; copy them to go on from there."""
-    folder = tmp_path_factory.mktemp("evening")
-    a_company().night(folder)
-    return folder
-
-
-def as_of_evening(evening: Path) -> dict[str, pl.DataFrame]:
-    return published_tables(load_settings(evening / "q2c.toml", {}))
-
-
 def assert_incremental_is_full(acme: Company, folder: Path, fresh: Path) -> None:
     a_day_of_changes(acme.systems)
     incremental = acme.night(folder, NEXT_DAY)
@@ -51,8 +39,8 @@ def assert_incremental_is_full(acme: Company, folder: Path, fresh: Path) -> None
     assert differences(published_tables(incremental), published_tables(full)) == []
 
 
-def test_incremental_is_full(tmp_path: Path, evening: Path) -> None:
-    shutil.copytree(evening, tmp_path / "both")
+def test_incremental_is_full(tmp_path: Path, site: Site) -> None:
+    shutil.copytree(site.evening, tmp_path / "both")
     assert_incremental_is_full(a_company(), tmp_path / "both", tmp_path / "fresh")
 
 
@@ -64,14 +52,14 @@ def test_incremental_is_full_in_more_companies(tmp_path: Path, seed: int) -> Non
     assert_incremental_is_full(acme, tmp_path / "both", tmp_path / "fresh")
 
 
-def test_the_same_night_again_changes_nothing(tmp_path: Path, evening: Path) -> None:
-    shutil.copytree(evening, tmp_path / "stores")
-    again = published_tables(a_company().night(tmp_path / "stores"))
-    assert differences(as_of_evening(evening), again) == []
-    assert ids(as_of_evening(evening)) == ids(again) != []
+def test_the_same_night_again_changes_nothing(tmp_path: Path, site: Site) -> None:
+    shutil.copytree(site.evening, tmp_path / "stores")
+    again = published_tables(site.finish(tmp_path / "stores"))
+    assert differences(site.undisturbed, again) == []
+    assert ids(site.undisturbed) == ids(again) != []
 
 
-def test_the_order_of_arrival_does_not_matter(tmp_path: Path, evening: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_order_of_arrival_does_not_matter(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     land, dice = Landing.land, random.Random(5)
 
     def shuffling(self: Landing, records: Iterable[FlatRecord], **facts: Any) -> Manifest:
@@ -80,9 +68,9 @@ def test_the_order_of_arrival_does_not_matter(tmp_path: Path, evening: Path, mon
         return land(self, rows, **facts)
 
     monkeypatch.setattr(Landing, "land", shuffling)
-    shuffled = published_tables(a_company().night(tmp_path))
-    assert differences(as_of_evening(evening), shuffled) == []
-    assert ids(as_of_evening(evening)) == ids(shuffled)
+    shuffled = published_tables(site.finish(tmp_path))
+    assert differences(site.undisturbed, shuffled) == []
+    assert ids(site.undisturbed) == ids(shuffled)
 
 
 @pytest.mark.long
