@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 from q2c_pipeline.errors import Q2CError
 
 if TYPE_CHECKING:
+    import polars as pl
     from rich.console import Console
 
     from q2c_pipeline.orchestration.night import NightResult
@@ -68,6 +69,8 @@ app = typer.Typer(
 )
 sandbox = typer.Typer(help="The simulated company and the look-alikes of its systems.", no_args_is_help=True)
 app.add_typer(sandbox, name="sandbox")
+identity = typer.Typer(help="Who is who across systems: scores, uncertain pairs, and what people decided.", no_args_is_help=True)
+app.add_typer(identity, name="identity")
 schedule = typer.Typer(help="What given contract lines would bill or earn, by the SQL of the nightly run.", no_args_is_help=True)
 app.add_typer(schedule, name="schedule")
 
@@ -93,6 +96,7 @@ AsOf = Annotated[date | None, typer.Option("--as-of", parser=_day, metavar="DATE
 Size = Annotated[int, typer.Option(min=20, max=20_000, help="Customer accounts of the simulated company.")]
 Months = Annotated[int, typer.Option(min=2, max=60, help="Months of its history.")]
 Seed = Annotated[int, typer.Option(help="Equal seeds give equal companies.")]
+Written = Annotated[Form, typer.Option("--format", "-f", help="How rows are written.")]
 Faults = Annotated[str, typer.Option(help="Faults to plant, by name or control id, with commas; or all, or none.")]
 
 
@@ -153,7 +157,7 @@ def trace(
 def sql(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="A ready query; without it, the list of them.")] = None,
     param: Annotated[list[str] | None, typer.Option("--param", "-p", metavar="KEY=VALUE", help="A value to bind.")] = None,
-    form: Annotated[Form, typer.Option("--format", "-f", help="How rows are written.")] = Form.TABLE,
+    form: Written = Form.TABLE,
     config: Config = None,
 ) -> None:
     """Ask a ready question of the published file."""
@@ -163,14 +167,7 @@ def sql(
     if name is None:
         _output().print(showing.rows(asking.listing()))
         return
-    frame = asking.ask(load_settings(config), name, param or [])
-    match form:
-        case Form.TABLE:
-            _output().print(showing.rows(frame))
-        case Form.CSV:
-            typer.echo(asking.as_csv(frame), nl=False)
-        case Form.JSON:
-            typer.echo(asking.as_json(frame))
+    _show_rows(asking.ask(load_settings(config), name, param or []), form)
 
 
 @schedule.command("billing")
@@ -245,6 +242,31 @@ def serve_systems(
             return
         _say_where(lookalikes.write_config(lookalikes.prepare(workdir), served.urls), credentials, served.urls)
         _until_interrupted()
+
+
+@identity.command("score")
+def score_pairs(
+    pairs: Annotated[Path, typer.Argument(metavar="PAIRS.csv", help="Columns left_name, right_name; *_country, *_tax_id ...")],
+    form: Written = Form.TABLE,
+    config: Config = None,
+) -> None:
+    """Score pairs of companies: the same, different or unsure, and why; needs no configuration."""
+    from q2c_pipeline.identity.pairs import score_file
+    from q2c_pipeline.orchestration.identifying import thresholds
+
+    _show_rows(score_file(pairs, thresholds(config)), form)
+
+
+def _show_rows(frame: pl.DataFrame, form: Form) -> None:
+    from q2c_pipeline.orchestration import asking, showing
+
+    match form:
+        case Form.TABLE:
+            _output().print(showing.rows(frame))
+        case Form.CSV:
+            typer.echo(asking.as_csv(frame), nl=False)
+        case Form.JSON:
+            typer.echo(asking.as_json(frame))
 
 
 def _day_to_run(settings: Settings, as_of: date | None) -> date:

@@ -22,6 +22,7 @@ from q2c_pipeline.domain.kinds import AccountClass, Leg, Platform, Role
 from q2c_pipeline.domain.money import exponents
 from q2c_pipeline.engine.sqlfiles import load
 from q2c_pipeline.errors import ConfigurationError
+from q2c_pipeline.identity.scoring import Thresholds
 from q2c_pipeline.platforms.extraction import Instance
 
 CONFIG_NAME = "q2c.toml"
@@ -170,6 +171,18 @@ class Severity(_Section):
     critical_amount: Amount = Decimal(10_000)
 
 
+class Identity(_Section):
+    """When two customer records are one company: from `same` up by themselves; between `different` and `same` a person looks."""
+
+    same: Annotated[Decimal, Field(gt=Decimal("0.5"), le=1)] = Decimal("0.60")
+    different: Annotated[Decimal, Field(ge=0, lt=Decimal("0.5"))] = Decimal("0.25")
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """As scores are: probabilities, never money."""
+        return Thresholds(same=float(self.same), different=float(self.different))
+
+
 class Policy(_Section):
     """Everything a run may be blamed for: stored by version with each run."""
 
@@ -177,6 +190,7 @@ class Policy(_Section):
     grace: Grace = Grace()
     severity: Severity = Severity()
     tolerances: dict[str, dict[Currency, Amount]] = {}
+    identity: Identity = Identity()
     overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     bulk_threshold: Annotated[int, Field(ge=1)] = 20_000
     proration: Literal["actual_days", "thirty_360"] = "actual_days"

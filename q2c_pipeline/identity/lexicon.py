@@ -1,0 +1,67 @@
+"""What is known of company names before any is read: legal forms, everyday words, spellings, lands. All of it is data."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Form:
+    """A legal form; forms that share a kind and a country may be one company's."""
+
+    name: str
+    kinds: frozenset[str]
+    countries: frozenset[str]
+    place: str
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The packaged tables, turned round for looking up."""
+
+    cost: Mapping[str, float]
+    forms: Mapping[tuple[str, ...], Form]
+    kind: Mapping[str, str]
+    canonical: Mapping[str, str]
+    known: Mapping[str, str]
+    east: tuple[tuple[str, str], ...]
+    count: Mapping[str, str]
+    lands: Mapping[tuple[str, ...], str]
+    iso3: Mapping[str, str]
+    longest_form: int
+    free_mail: frozenset[str]
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The tables of `data/`, read once."""
+    words, forms = _read("words.toml"), dict(_forms(_read("forms.toml")["form"]))
+    return Lexicon(
+        cost=words["cost"],
+        forms=forms,
+        kind={word: kind for kind, listed in words["kind"].items() for word in listed},
+        canonical={spelling: word for word, spellings in words["same"].items() for spelling in (word, *spellings)},
+        known=words["known"],
+        east=tuple(sorted(words["east"].items(), key=lambda item: -len(item[0]))),
+        count=words["count"],
+        lands={tuple(name.split()): code for code, names in words["land"].items() for name in names},
+        iso3=words["iso3"],
+        free_mail=frozenset(words["free_mail"]["domains"]),
+        longest_form=max(len(words) for words in forms),
+    )
+
+
+def _forms(rows: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, ...], Form]]:
+    for row in rows:
+        form = Form(str(row["name"]), frozenset(row["kinds"]), frozenset(row["countries"]), str(row["place"]))
+        for written in row["written"]:
+            yield tuple(written.split()), form
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((files("q2c_pipeline.identity") / "data" / name).read_text(encoding="utf-8"))

@@ -1,0 +1,101 @@
+"""A file of pairs in, one verdict a pair out: `q2c identity score`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from q2c_pipeline.errors import ConfigurationError
+from q2c_pipeline.identity.compare import Corpus, corpus_of
+from q2c_pipeline.identity.scoring import Party, Thresholds, Verdict, judge_pair
+
+REQUIRED = ("left_name", "right_name")
+OPTIONAL = ("country", "tax_id", "domain", "address")
+_SCHEMA = {
+    "left_name": pl.String,
+    "right_name": pl.String,
+    "score": pl.Float64,
+    "decision": pl.String,
+    "explanation": pl.String,
+}
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+def score_file(path: Path, thresholds: Thresholds) -> pl.DataFrame:
+    """Every pair of a CSV file with score, decision and explanation, in the order of the file.
+
+    Raises ConfigurationError when the file cannot be read or lacks a column.
+    """
+    rows = read_pairs(path)
+    corpus = corpus_of(party.name for pair in rows for party in pair)
+    return pl.DataFrame([_scored(*pair, thresholds, corpus) for pair in rows], schema=_SCHEMA, orient="row")
+
+
+def read_pairs(path: Path) -> list[tuple[Party, Party]]:
+    """The pairs of a CSV file; a byte-order mark, other delimiters and missing optional columns are no trouble."""
+    text = _text(path)
+    header, rows = _table(text)
+    missing = [name for name in REQUIRED if name not in header]
+    if missing:
+        raise ConfigurationError(
+            expected=f"the columns {' and '.join(REQUIRED)}",
+            found=f"{', '.join(header) or 'an empty file'}: no {' and no '.join(missing)}",
+            where=str(path),
+            next_step="name the columns in the first line; optional are *_country, *_tax_id, *_domain and *_address",
+        )
+    return [(_party(row, "left"), _party(row, "right")) for row in rows]
+
+
+def _scored(left: Party, right: Party, thresholds: Thresholds, corpus: Corpus) -> tuple[str, str, float, str, str]:
+    verdict: Verdict = judge_pair(left, right, thresholds, corpus)
+    return left.name, right.name, verdict.score, verdict.decision.value, verdict.explanation
+
+
+def _party(row: Mapping[str, str], side: str) -> Party:
+    return Party(row[f"{side}_name"].strip(), *(row.get(f"{side}_{name}", "").strip() for name in OPTIONAL))
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            expected="a CSV file of pairs",
+            found=error.strerror or "an error",
+            where=str(path),
+            next_step="correct the path or its permissions",
+        ) from error
+    for encoding in ("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "cp1252", "latin-1"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", errors="replace")
+
+
+def _table(text: str) -> tuple[list[str], list[dict[str, str]]]:
+    """Header and rows by the delimiter under which the needed columns are found."""
+    lines = text.replace("\x00", "")
+    first = next((line for line in lines.splitlines() if line.strip()), "")
+    delimiter = max(_DELIMITERS, key=lambda one: (len(set(REQUIRED) & set(_header(first, one))), first.count(one)))
+    reader = csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
+    full = [row for row in reader if any(cell.strip() for cell in row)]
+    header = [_column(cell) for cell in full[0]] if full else []
+    return header, [_row(header, cells) for cells in full[1:]]
+
+
+def _header(line: str, delimiter: str) -> list[str]:
+    return [_column(cell) for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _column(cell: str) -> str:
+    return "_".join(cell.strip().casefold().replace("-", " ").split())
+
+
+def _row(header: Iterable[str], cells: list[str]) -> dict[str, str]:
+    names = list(header)
+    return dict(zip(names, [*cells, *[""] * len(names)], strict=False))

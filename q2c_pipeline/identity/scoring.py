@@ -1,0 +1,107 @@
+"""One pair of records: all evidence added up to a score, a decision and a sentence that says why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from q2c_pipeline.identity.compare import Corpus, NameMatch, compare_names
+from q2c_pipeline.identity.evidence import (
+    Finding,
+    compare_addresses,
+    compare_countries,
+    compare_domains,
+    compare_tax_ids,
+    country_code,
+    read_tax_id,
+)
+
+_NAME_FLOOR = -6.0
+"""Beside other evidence the unlikeliest name counts no more than this: companies rename and trade under brands."""
+
+
+class Decision(StrEnum):
+    """What is done with a pair."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """At `same` and above two records are one company, at `different` and below they are not; a person looks between."""
+
+    same: float = 0.60
+    different: float = 0.25
+
+    def decide(self, score: float) -> Decision:
+        """0.85 -> same, 0.40 -> unsure, 0.10 -> different."""
+        if score >= self.same:
+            return Decision.SAME
+        return Decision.DIFFERENT if score <= self.different else Decision.UNSURE
+
+
+@dataclass(frozen=True)
+class Party:
+    """What is compared of one record; only the name is needed."""
+
+    name: str
+    country: str = ""
+    tax_id: str = ""
+    domain: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The result for one pair; `method` is the kind of evidence that decided."""
+
+    score: float
+    decision: Decision
+    method: str
+    explanation: str
+
+
+def judge_pair(left: Party, right: Party, thresholds: Thresholds, corpus: Corpus | None = None) -> Verdict:
+    """Score two records; works for a single pair, and better with the words of the whole list as `corpus`."""
+    lands = frozenset(code for code in (country_code(left.country), country_code(right.country)) if code)
+    name = compare_names(left.name, right.name, lands=lands, corpus=corpus)
+    tax = compare_tax_ids(read_tax_id(left.tax_id, left.country), read_tax_id(right.tax_id, right.country))
+    domain = compare_domains(left.domain, right.domain)
+    others = (compare_countries(left.country, right.country), compare_addresses(left.address, right.address))
+    found = [finding for finding in (tax, domain, *others) if finding is not None]
+    score = probability(_total(name, tax, found))
+    decision = thresholds.decide(score)
+    return Verdict(score, decision, _method(tax, domain, decision), _sentence(decision, name, found))
+
+
+def probability(bits: float) -> float:
+    """Log odds to base 2 as a probability with four digits: 0 bits -> 0.5, 7 bits -> 0.9922."""
+    return round(1.0 / (1.0 + math.exp2(-bits)), 4)
+
+
+def _total(name: NameMatch, tax: Finding | None, found: list[Finding]) -> float:
+    if tax is not None and tax.is_key:
+        return tax.bits + max(-_NAME_LIMIT, min(_NAME_LIMIT, name.bits))
+    floor = _NAME_FLOOR if any(finding.bits > 2 for finding in found) else name.bits  # noqa: PLR2004
+    return max(name.bits, floor) + sum(finding.bits for finding in found)
+
+
+_NAME_LIMIT = 7.0
+"""A valid tax id decides alone: no name outweighs it."""
+
+
+def _method(tax: Finding | None, domain: Finding | None, decision: Decision) -> str:
+    if tax is not None and tax.is_key:
+        return "tax_id"
+    if domain is not None and domain.is_key and decision is Decision.SAME:
+        return "domain"
+    return "name"
+
+
+def _sentence(decision: Decision, name: NameMatch, found: list[Finding]) -> str:
+    reasons = [*(finding.reason for finding in sorted(found, key=lambda finding: -abs(finding.bits))), *name.reasons]
+    text = "; ".join(dict.fromkeys(reasons)) or "nothing is known but the names"
+    return f"{decision.value}: {text}"
