@@ -15,6 +15,7 @@ from q2c_pipeline.domain.kinds import ChargeType
 from q2c_pipeline.domain.money import exponents
 from q2c_pipeline.engine.runner import Warehouse, graph
 from q2c_pipeline.engine.sqlfiles import SqlFile, load
+from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.orchestration.given_lines import BilledLine, EarnedLine, end_of, start_of
 from q2c_pipeline.schemas.adapters import polars_schema
 from q2c_pipeline.schemas.fields import Type
@@ -32,6 +33,7 @@ _NEUTRAL: dict[Type, object] = {Type.TEXT: "given", Type.RATE: Decimal(0), Type.
 _SCALE = 10**8
 """Parts of one in a quantity or price of the tables."""
 _STAND_IN = 10**7
+_PARTS_LIMIT = 10**13
 _BILLING = """select contract_line_key, service_start_date as service_start, service_end_date as service_end, due_date as due,
               net_amount as amount, sum(net_amount) over (partition by contract_line_key) as total
               from schedule.billing_period order by contract_line_key, period_number"""
@@ -51,7 +53,7 @@ class _Terms(NamedTuple):
 
 def billing(cases: Sequence[BillingCase]) -> list[Row]:
     """Total and periods of every case, in their order."""
-    lines = [(_billed(case.line), (case.policy.proration, case.policy.rounding, None)) for case in cases]
+    lines = [(_billed(case.id, case.line), (case.policy.proration, case.policy.rounding, None)) for case in cases]
     with _run(lines, "schedule.billing_period") as warehouse:
         found = _periods(warehouse, _BILLING)
     return [
@@ -61,7 +63,7 @@ def billing(cases: Sequence[BillingCase]) -> list[Row]:
 
 def revenue(cases: Sequence[RevenueCase]) -> list[Row]:
     """Total and months of every case, in their order."""
-    lines = [(_earned(case.line), ("actual_days", case.policy.rounding, case.policy.recognition)) for case in cases]
+    lines = [(_earned(case.id, case.line), ("actual_days", case.policy.rounding, case.policy.recognition)) for case in cases]
     with _run(lines, "schedule.revenue_period") as warehouse:
         found = _periods(warehouse, _REVENUE)
     return [_answer(case.id, case.line.currency, found[n], ("period",)) for n, case in enumerate(cases)]
@@ -128,11 +130,11 @@ def _frame(table: str, rows: Sequence[Row]) -> pl.DataFrame:
     return pl.DataFrame(full, schema=polars_schema(spec), orient="row")
 
 
-def _billed(line: BilledLine) -> Row:
-    frequency = line.billing_frequency.value
-    return _record(line, line.quantity, line.unit_price, line.discount) | {
+def _billed(where: str, line: BilledLine) -> Row:
+    terms = _terms(where, line.quantity, line.unit_price, line.discount, can_fold=not line.has_discount_window)
+    return _record(line, terms) | {
         "charge_type": line.charge_type,
-        "billing_frequency": frequency,
+        "billing_frequency": line.billing_frequency.value,
         "billing_period_months": line.billing_period_months,
         "billing_anchor": line.anchor.value,
         "billing_timing": line.timing.value,
@@ -142,9 +144,9 @@ def _billed(line: BilledLine) -> Row:
     }
 
 
-def _earned(line: EarnedLine) -> Row:
+def _earned(where: str, line: EarnedLine) -> Row:
     """An amount earned over a term is a charge made once, at the start of that term."""
-    return _record(line, Fraction(1), line.total, Fraction(0)) | {
+    return _record(line, _terms(where, Fraction(1), line.total, Fraction(0))) | {
         "charge_type": ChargeType.ONE_TIME.value,
         "billing_frequency": "one_time",
         "billing_anchor": "start",
@@ -153,9 +155,8 @@ def _earned(line: EarnedLine) -> Row:
     }
 
 
-def _record(line: BilledLine | EarnedLine, quantity: Fraction, price: Fraction, discount: Fraction) -> Row:
+def _record(line: BilledLine | EarnedLine, terms: _Terms) -> Row:
     """What contract and line share, with dates and, where given, instants."""
-    terms = _terms(quantity, price, discount)
     start, end = start_of(line.start), end_of(line.end)
     return {
         "contract_status": "activated",
@@ -171,11 +172,18 @@ def _record(line: BilledLine | EarnedLine, quantity: Fraction, price: Fraction, 
     }
 
 
-def _terms(quantity: Fraction, price: Fraction, discount: Fraction) -> _Terms:
+def _terms(where: str, quantity: Fraction, price: Fraction, discount: Fraction, *, can_fold: bool = True) -> _Terms:
     """The numbers as they are where the tables hold them, else others of equal product: 100/3 is 10^7 x 0.00001 x (1 - 2/3)."""
     if _fits(quantity) and _fits(price) and discount.denominator <= _SCALE:
         return _Terms(_decimal(quantity), _decimal(price), discount.numerator, discount.denominator)
     worth = quantity * price * (1 - discount)
+    if not can_fold or worth.denominator > _PARTS_LIMIT or abs(worth) * worth.denominator >= _SCALE * _STAND_IN:
+        raise ConfigurationError(
+            expected="quantity, price and discount of at most 8 digits before and after the point, or a product of 15",
+            found=f"{quantity} x {price} x (1 - {discount})",
+            where=where,
+            next_step="give it as several lines, or with fewer digits",
+        )
     sign, parts = (-1 if worth < 0 else 1), worth.denominator
     return _Terms(Decimal(sign * _STAND_IN), _decimal(abs(worth) * parts / _STAND_IN), parts - 1, parts)
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from q2c_pipeline.domain.kinds import BillingAnchor, BillingFrequency, BillingTiming, ChargeType, PricePeriod
@@ -20,12 +20,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?(/\d{1,30})?")
+_OTHER_NAMES = {
+    "semiannual": "semi_annual",
+    "half_yearly": "semi_annual",
+    "yearly": "annual",
+    "custom_months": "custom",
+    "second": "by_second",
+    "seconds": "by_second",
+    "30_360": "thirty_360",
+    "even_month": "even_by_month",
+}
+_EVERY = re.compile(r"(?:every_|custom_)?(\d{1,4})(?:_?months?)?")
 _LAST_YEAR = 9000
 """Beyond it no due date of a long term could be written any more."""
 
 
-def _refusal(expected: str, value: object) -> PydanticCustomError:
-    return PydanticCustomError("given", "{expected}, found {found}", {"expected": expected, "found": repr(value)[:80]})
+def _refusal(expected: str, value: object, field: str = "") -> PydanticCustomError:
+    """A mistake; `field` names its place where a check of the whole line finds it."""
+    facts = {"expected": expected, "found": repr(value)[:80], "field": field}
+    return PydanticCustomError("given", "{expected}, found {found}", facts)
 
 
 def _exact(value: object) -> Fraction:
@@ -56,6 +69,18 @@ def _moment(value: object) -> date | datetime:
     return found
 
 
+def _day(value: object) -> date:
+    found = _moment(value)
+    if isinstance(found, datetime):
+        raise _refusal("a date such as '2026-01-31'", value)
+    return found
+
+
+def _spelled(value: object) -> object:
+    """Words as they are, or by another usual name: semiannual is semi_annual, second is by_second."""
+    return _OTHER_NAMES.get(value, value) if isinstance(value, str) else value
+
+
 def _currency(value: object) -> str:
     if not isinstance(value, str) or value not in exponents():
         raise _refusal("an ISO 4217 currency with an exponent", value)
@@ -63,8 +88,14 @@ def _currency(value: object) -> str:
 
 
 Exact = Annotated[Fraction, BeforeValidator(_exact)]
+Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[date | datetime, BeforeValidator(_moment)]
 Currency = Annotated[str, BeforeValidator(_currency)]
+Frequency = Annotated[BillingFrequency, BeforeValidator(_spelled)]
+Months = Annotated[int, Field(ge=1, le=1200)]
+MONTHS = AliasChoices("billing_period_months", "period_months", "custom_months", "months")
+Recognition = Literal["daily_straight_line", "even_by_month", "by_second", "point_in_time"]
+Rounding = Literal["half_up", "half_even"]
 
 
 def start_of(moment: date | datetime) -> datetime:
@@ -90,33 +121,42 @@ class BilledLine(_Strict):
     charge_type: Literal["recurring", "one_time"]
     start: Moment
     end: Moment
-    billing_frequency: BillingFrequency
-    billing_period_months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    billing_frequency: Frequency
+    billing_period_months: Months | None = Field(None, validation_alias=MONTHS)
     anchor: BillingAnchor
     timing: BillingTiming
     price_period: PricePeriod
     discount: Exact
-    discount_start: Moment | None = None
-    discount_end: Moment | None = None
+    discount_start: Day | None = None
+    discount_end: Day | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def _one_time(cls, given: Any) -> Any:
-        """A one-time charge has neither term nor periods: what says so may be left out."""
-        if not isinstance(given, dict) or given.get("charge_type") != ChargeType.ONE_TIME:
+    def _complete(cls, given: Any) -> Any:
+        """A one-time charge has neither term nor periods and need not name them; `5_months` is custom with 5 months."""
+        if not isinstance(given, dict):
             return given
-        usual = {"billing_frequency": "one_time", "anchor": "start", "timing": "advance", "price_period": "once"}
-        return usual | {"end": given.get("start"), "discount": "0"} | given
+        if given.get("charge_type") == ChargeType.ONE_TIME:
+            usual = {"billing_frequency": "one_time", "anchor": "start", "timing": "advance", "price_period": "once"}
+            return usual | ({"end": given["start"]} if "start" in given else {}) | {"discount": "0"} | given
+        every = _EVERY.fullmatch(str(given.get("billing_frequency")))
+        return given | {"billing_frequency": "custom", "billing_period_months": int(every[1])} if every else given
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
         _check_term(self.start, self.end)
         if not 0 <= self.discount <= 1:
-            raise _refusal("discount between 0 and 1", str(self.discount))
+            raise _refusal("a fraction between 0 and 1", str(self.discount), "discount")
         is_custom = self.billing_frequency is BillingFrequency.CUSTOM
         if is_custom != (self.billing_period_months is not None):
-            raise _refusal("billing_period_months with billing_frequency 'custom', and only then", self.billing_period_months)
+            expected = "a number of months" if is_custom else "nothing, the frequency being another than 'custom'"
+            raise _refusal(expected, self.billing_period_months, "billing_period_months")
         return self
+
+    @property
+    def has_discount_window(self) -> bool:
+        """Whether the discount is not for the whole term."""
+        return self.discount_start is not None or self.discount_end is not None
 
 
 class EarnedLine(_Strict):
@@ -135,21 +175,21 @@ class EarnedLine(_Strict):
 
 def _check_term(start: date | datetime, end: date | datetime) -> None:
     if end_of(end) <= start_of(start):
-        raise _refusal("end not before start", str(end))
+        raise _refusal(f"a day not before the start {start}", str(end), "end")
 
 
 class BillingPolicy(_Strict):
     """Conventions of the source that bills."""
 
-    proration: Literal["actual_days", "thirty_360", "by_second"]
-    rounding: Literal["half_up", "half_even"] = "half_up"
+    proration: Annotated[Literal["actual_days", "thirty_360", "by_second"], BeforeValidator(_spelled)]
+    rounding: Rounding
 
 
 class RevenuePolicy(_Strict):
     """Conventions by which revenue is recognised."""
 
-    recognition: Literal["daily_straight_line", "even_by_month", "by_second", "point_in_time"]
-    rounding: Literal["half_up", "half_even"] = "half_up"
+    recognition: Annotated[Recognition, BeforeValidator(_spelled)]
+    rounding: Rounding = "half_up"
 
 
 class _Case(_Strict):
@@ -215,12 +255,13 @@ def _checked(model: type[C], case: object, number: int, file: Path) -> C:
 def _explained(kind: str, field: str, error: dict[str, Any], where: str, model: type[BaseModel]) -> ConfigurationError:
     place = f"{where}: {field}" if field else where
     if kind == "missing":
-        return ConfigurationError(expected=f"the field '{field}'", found="nothing", where=place, next_step="add it")
+        return ConfigurationError(expected=f"the field '{field}'", found="nothing", where=where, next_step="add it")
     if kind == "extra_forbidden":
         name, known = field.rsplit(".", 1)[-1], _fields_beside(field, model)
         return ConfigurationError(expected="a known field", found=f"'{name}'", where=place, next_step=did_you_mean(name, known))
     if kind == "given":
         said = error["ctx"]
+        place = f"{place}.{said['field']}" if said["field"] else place
         return ConfigurationError(expected=said["expected"], found=said["found"], where=place, next_step="correct the value")
     expected = str(error["msg"]).removeprefix("Input should be ")
     return ConfigurationError(expected=expected, found=repr(error["input"])[:80], where=place, next_step="correct the value")
