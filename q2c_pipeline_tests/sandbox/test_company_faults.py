@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from q2c_pipeline.sandbox.systems import Systems, Truth
 
 AS_OF = date(2026, 3, 31)
-MONEY_ON_DOCUMENTS = {"BP01", "BP02", "BP03", "BP04", "BP06", "BP11", "timing"}
+MONEY_ON_DOCUMENTS = {"BP01", "BP02", "BP03", "BP04", "BP05", "BP06", "BP10", "BP11", "timing"}
 CONTROLS = {
     *("BB01", "BB02", "BB04", "BB05", "BB06", "BB08", "BB09", "BB11"),
-    *("BP01", "BP02", "BP03", "BP04", "BP06", "BP07", "BP11", "BP12"),
+    *("BP01", "BP02", "BP03", "BP04", "BP05", "BP06", "BP07", "BP08", "BP10", "BP11", "BP12"),
     *("MD01", "MD07", "ST01", "DQ01", "DQ02", "DQ03", "timing"),
 }
 

@@ -9,39 +9,6 @@ with cell as ( -- differing cells past their grace
     where difference_amount <> 0 and not is_in_flight
 ),
 
-whole as ( -- all cells of the documents that have a differing one, the agreeing ones too
-    select
-        g.document_key,
-        coalesce(sum(g.left_amount) filter (where g.account_class = 'receivable'), 0) as billed_total,
-        coalesce(sum(g.right_amount) filter (where g.account_class = 'receivable'), 0) as posted_total,
-        coalesce(-sum(g.left_amount) filter (where g.account_class in ('revenue', 'deferred_revenue')), 0) as billed_net,
-        coalesce(-sum(g.right_amount) filter (where g.account_class in ('revenue', 'deferred_revenue')), 0) as posted_net,
-        coalesce(-sum(g.left_amount) filter (where g.account_class = 'tax'), 0) as billed_tax,
-        coalesce(-sum(g.right_amount) filter (where g.account_class = 'tax'), 0) as posted_tax,
-        min(g.legal_entity_code) filter (where g.left_amount <> 0) as billed_entity_code,
-        min(g.legal_entity_code) filter (where g.right_amount <> 0) as posted_entity_code,
-        max(g.legal_entity_code) filter (where g.right_amount <> 0) as last_posted_entity_code,
-        min(g.period) filter (where g.left_amount <> 0) as billed_period,
-        min(g.period) filter (where g.right_amount <> 0) as posted_period,
-        max(g.period) filter (where g.right_amount <> 0) as last_posted_period
-    from grid.billed_posted as g
-    inner join (select distinct document_key from cell) as k on g.document_key = k.document_key
-    group by g.document_key
-),
-
-poster as ( -- transactions that stand for a document: how many, which, and whether one of them does not balance
-    select
-        d.document_key,
-        count(distinct d.transaction_key) as transactions,
-        min(d.transaction_key) as first_transaction_key,
-        max(d.transaction_key) as last_transaction_key,
-        min(b.transaction_number) as unbalanced_transaction_number
-    from link.document as d
-    left join grid.transaction_balance as b on d.transaction_key = b.transaction_key
-    where d.document_key is not null and d.transaction_kind in ('invoice', 'credit_memo', 'journal')
-    group by d.document_key
-),
-
 known as ( -- billing documents, deleted ones too
     select
         instance || ':' || source_id as document_key,
@@ -71,8 +38,8 @@ select
     c.difference_amount,
     k.document_kind,
     coalesce(k.document_state, 'unknown') as document_state,
-    coalesce(p.transactions, 1) as transactions,
-    coalesce(p.unbalanced_transaction_number, b.transaction_number) as unbalanced_transaction_number,
+    coalesce(w.transactions, 1) as transactions,
+    coalesce(w.unbalanced_transaction_number, b.transaction_number) as unbalanced_transaction_number,
     w.billed_total,
     w.posted_total,
     w.billed_net,
@@ -83,9 +50,12 @@ select
     w.posted_entity_code,
     w.billed_period,
     w.posted_period,
-    p.document_key is null as is_nothing_posted,
-    w.posted_entity_code <> w.billed_entity_code and w.posted_entity_code = w.last_posted_entity_code as is_other_entity,
-    w.posted_period <> w.billed_period and w.posted_period = w.last_posted_period as is_other_period,
+    w.billed_currency,
+    w.posted_currency,
+    coalesce(w.is_nothing_posted, true) as is_nothing_posted,
+    coalesce(w.is_other_entity, false) as is_other_entity,
+    coalesce(w.is_other_period, false) as is_other_period,
+    coalesce(w.is_other_currency, false) as is_other_currency,
     d.transaction_number,
     d.claimed_document_number,
     c.account_class || ' of ' || c.legal_entity_code || ' in ' || substr(cast(c.period as varchar), 1, 7) as cell_text,
@@ -104,19 +74,18 @@ select
         ',',
         '{"instance":"' || split_part(c.document_key, ':', 1) || '","table":"invoice","source_id":"'
         || split_part(c.document_key, ':', 2) || '"}',
-        '{"instance":"' || split_part(coalesce(p.first_transaction_key, c.first_transaction_key), ':', 1)
-        || '","table":"posting","source_id":"' || split_part(coalesce(p.first_transaction_key, c.first_transaction_key), ':', 2) || '"}',
+        '{"instance":"' || split_part(coalesce(w.first_transaction_key, c.first_transaction_key), ':', 1)
+        || '","table":"posting","source_id":"' || split_part(coalesce(w.first_transaction_key, c.first_transaction_key), ':', 2) || '"}',
         case
-            when p.last_transaction_key <> p.first_transaction_key
+            when w.last_transaction_key <> w.first_transaction_key
                 then
-                    '{"instance":"' || split_part(p.last_transaction_key, ':', 1) || '","table":"posting","source_id":"'
-                    || split_part(p.last_transaction_key, ':', 2) || '"}'
+                    '{"instance":"' || split_part(w.last_transaction_key, ':', 1) || '","table":"posting","source_id":"'
+                    || split_part(w.last_transaction_key, ':', 2) || '"}'
         end
     )
     || ']' as evidence
 from cell as c
-left join whole as w on c.document_key = w.document_key
-left join poster as p on c.document_key = p.document_key
+left join grid.billed_posted_document as w on c.document_key = w.document_key
 left join known as k on c.document_key = k.document_key
 left join link.document as d on c.unlinked_transaction_key = d.transaction_key
 left join (

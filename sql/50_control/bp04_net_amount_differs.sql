@@ -24,5 +24,6 @@ where
     and transactions = 1
     and not is_other_entity
     and not is_other_period
+    and not is_other_currency
     and unbalanced_transaction_number is null
     and posted_net <> billed_net

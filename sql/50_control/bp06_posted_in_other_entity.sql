@@ -23,5 +23,6 @@ where
     document_state = 'live'
     and transactions = 1
     and is_other_entity
+    and not is_other_currency
     and posted_total = billed_total
     and posted_net = billed_net

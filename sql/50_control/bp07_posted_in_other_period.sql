@@ -25,5 +25,6 @@ where
     and transactions = 1
     and not is_other_entity
     and is_other_period
+    and not is_other_currency
     and posted_total = billed_total
     and posted_net = billed_net
