@@ -21,6 +21,8 @@ BRIDGE_ROWS = 400
 _RAW_TEXT = frozenset({"record", "value"})
 """Columns that hold a vendor's text as it came, which may be anything."""
 _HIDDEN = "•••"
+_NOT_ADDITIVE = frozenset({"measure", "account_class"})
+"""Columns across which amounts do not add up to anything: a receivable and its revenue are two sides of one document."""
 
 
 def asset_key(table: str) -> dg.AssetKey:
@@ -68,7 +70,7 @@ def table_metadata(warehouse: Warehouse, table: str) -> Metadata:
         "preview": markdown(warehouse.query(f"select * from {table} limit {PREVIEW_ROWS}", {})),  # noqa: S608
     }
     amounts = [name for name, kind in kinds.items() if name.endswith("_amount") and kind.startswith("DECIMAL")]
-    if amounts and "currency" in kinds:
+    if amounts and "currency" in kinds and not _NOT_ADDITIVE & kinds.keys():
         sums = ", ".join(f"sum({name}) as {name}" for name in amounts)
         query = f"select currency, count(*) as row_count, {sums} from {table} group by currency order by currency"  # noqa: S608
         found["control totals"] = markdown(warehouse.query(query, {}))

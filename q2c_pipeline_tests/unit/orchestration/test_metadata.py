@@ -57,6 +57,15 @@ def test_a_table_shows_rows_schema_totals_and_a_preview() -> None:
     assert len(str(found["preview"].value).splitlines()) == 5
 
 
+def test_amounts_of_several_measures_are_not_added_up() -> None:
+    with Warehouse() as warehouse:
+        warehouse.connection.execute("create schema recon")
+        warehouse.connection.execute(
+            "create table recon.t as select 'EUR' as currency, 'net' as measure, 1::decimal(20,4) as cause_amount"
+        )
+        assert "control totals" not in table_metadata(warehouse, "recon.t")
+
+
 def test_lineage_names_assets_and_columns() -> None:
     lineage = lineage_metadata({"total_amount": [("canonical.invoice", "net_amount")]}).value
     assert lineage is not None
