@@ -104,6 +104,20 @@ class ChargeType(StrEnum):
     USAGE = "usage"
 
 
+class UsageModel(StrEnum):
+    """How a usage price turns the quantity of a month into money."""
+
+    PER_UNIT = "per_unit"
+    GRADUATED = "graduated"
+    """Each tier prices its own part."""
+    VOLUME = "volume"
+    """The tier that the quantity reaches prices all of it."""
+    PACKAGE = "package"
+    """A package begun is a package."""
+    PERCENTAGE = "percentage"
+    """The quantity is an amount of money, the unit price a fraction of it."""
+
+
 class SubscriptionStatus(StrEnum):
     """State of a subscription in billing, as far as reconciliation needs it."""
 

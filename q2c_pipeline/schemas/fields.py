@@ -176,6 +176,7 @@ FIELDS: dict[str, Field] = {
         functional_amount="posting in the books' currency, debit positive",
         opportunity_amount="opportunity's amount",
         payment_amount="money moved; a refund is negative",
+        minimum_commitment="least that a usage line bills over its term, in the contract's currency",
     ),
     **_fields(
         Type.RATE,
@@ -184,6 +185,8 @@ FIELDS: dict[str, Field] = {
         discount_fraction="0.1 is ten percent",
         from_quantity="quantity above which the tier applies",
         up_to_quantity="quantity up to which the tier applies, empty for no end",
+        included_quantity="quantity a month that the usage price does not charge",
+        package_size="units in one package of a package price",
         exchange_rate="units of functional currency for one of transaction currency",
     ),
     **_fields(
@@ -215,6 +218,7 @@ FIELDS: dict[str, Field] = {
         billing_anchor=(kinds.BillingAnchor, "where period boundaries fall"),
         price_period=(kinds.PricePeriod, "what one unit price pays for"),
         charge_type=(kinds.ChargeType, "recurring, one-time or usage"),
+        usage_model=(kinds.UsageModel, "how a usage price turns quantity into money"),
         subscription_status=(kinds.SubscriptionStatus, "state of the subscription"),
         document_kind=(kinds.DocumentKind, "invoice or credit memo"),
         document_status=(kinds.DocumentStatus, "state of the billing document"),

@@ -84,7 +84,7 @@ _ALL = (
         "contract_source_id line_number product_source_id quantity unit_price discount_fraction start_date end_date",
         "billing_frequency billing_timing billing_anchor price_period charge_type ramp_segment? amends_line_source_id?",
         "claimed_subscription_line_id? billing_period_months? discount_numerator? discount_denominator? discount_start_date?",
-        "discount_end_date? service_start_at? service_end_at?",
+        "discount_end_date? service_start_at? service_end_at? usage_model? included_quantity? package_size? minimum_commitment?",
     ),
     _table(
         "contract_tier",

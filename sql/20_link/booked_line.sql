@@ -35,7 +35,11 @@ with line as ( -- contract lines with the facts of their order
         l.discount_start_date,
         l.discount_end_date,
         l.service_start_at,
-        l.service_end_at
+        l.service_end_at,
+        l.usage_model,
+        l.included_quantity,
+        l.package_size,
+        l.minimum_commitment
     from canonical.contract_line as l
     inner join canonical.contract as c on l.instance = c.instance and l.contract_source_id = c.source_id
     left join canonical.product as p on l.instance = p.instance and l.product_source_id = p.source_id
@@ -75,6 +79,10 @@ select
     line.discount_end_date,
     line.service_start_at,
     line.service_end_at,
+    line.usage_model,
+    line.included_quantity,
+    line.package_size,
+    line.minimum_commitment,
     root.service_start_at as root_service_start_at
 from line
 left join line as root on line.root_line_key = root.contract_line_key
