@@ -61,7 +61,7 @@ def _description(file: SqlFile) -> str:
 def _table_metadata(warehouse: Warehouse, file: SqlFile) -> Metadata:
     found = table_metadata(warehouse, file.name)
     columns = {name: tuple(columns_of(warehouse, name)) for name in file.upstreams}
-    found["dagster/column_lineage"] = lineage_metadata(column_lineage(file, columns))
+    found |= lineage_metadata(column_lineage(file, columns))
     return found | bridge(warehouse) if file.name == BRIDGE else found
 
 

@@ -21,6 +21,7 @@ BRIDGE_ROWS = 400
 _RAW_TEXT = frozenset({"record", "value"})
 """Columns that hold a vendor's text as it came, which may be anything."""
 _HIDDEN = "•••"
+_CELL_WIDTH = 240
 _NOT_ADDITIVE = frozenset({"measure", "account_class"})
 """Columns across which amounts do not add up to anything: a receivable and its revenue are two sides of one document."""
 
@@ -58,7 +59,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, Decimal):
         return f"{value:,.2f}" if value == round(value, 2) else f"{value:,f}".rstrip("0")
-    return str(value).replace("|", "\\|").replace("\n", " ")[:120]
+    return str(value).replace("|", "\\|").replace("\n", " ")[:_CELL_WIDTH]
 
 
 def table_metadata(warehouse: Warehouse, table: str) -> Metadata:
@@ -102,13 +103,17 @@ def described_schema(table: Table) -> dg.TableSchemaMetadataValue:
     return column_schema({name: field.kind.value for name, field in table.fields.items()})
 
 
-def lineage_metadata(lineage: Lineage) -> dg.MetadataValue[dg.TableColumnLineage]:
-    """Column lineage in Dagster's words."""
+def lineage_metadata(lineage: Lineage) -> Metadata:
+    """Column lineage for Dagster, and as a table that people can read: the open-source UI stores the first without drawing it."""
     deps = {
         column: [dg.TableColumnDep(asset_key=asset_key(table), column_name=source) for table, source in sources]
         for column, sources in lineage.items()
     }
-    return dg.MetadataValue.column_lineage(dg.TableColumnLineage(deps))
+    rows = [(column, ", ".join(f"{table}.{source}" for table, source in sources)) for column, sources in lineage.items()]
+    return {
+        "dagster/column_lineage": dg.MetadataValue.column_lineage(dg.TableColumnLineage(deps)),
+        "columns come from": markdown(pl.DataFrame(rows, schema=["column", "comes from"], orient="row")),
+    }
 
 
 def manifest_metadata(manifest: Manifest) -> Metadata:

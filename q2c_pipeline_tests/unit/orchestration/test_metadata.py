@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import dagster as dg
 import polars as pl
 
 from q2c_pipeline.engine.runner import Warehouse
@@ -67,7 +68,11 @@ def test_amounts_of_several_measures_are_not_added_up() -> None:
 
 
 def test_lineage_names_assets_and_columns() -> None:
-    lineage = lineage_metadata({"total_amount": [("canonical.invoice", "net_amount")]}).value
-    assert lineage is not None
-    (dep,) = lineage.deps_by_column["total_amount"]
-    assert (dep.asset_key.to_user_string(), dep.column_name) == ("canonical/invoice", "net_amount")
+    found = lineage_metadata({"total_amount": [("canonical.invoice", "net_amount"), ("canonical.invoice", "tax_amount")]})
+    lineage = found["dagster/column_lineage"].value
+    assert isinstance(lineage, dg.TableColumnLineage)
+    deps = [(dep.asset_key.to_user_string(), dep.column_name) for dep in lineage.deps_by_column["total_amount"]]
+    assert deps == [("canonical/invoice", "net_amount"), ("canonical/invoice", "tax_amount")]
+    assert "| total_amount | canonical.invoice.net_amount, canonical.invoice.tax_amount |" in str(
+        found["columns come from"].value
+    )
