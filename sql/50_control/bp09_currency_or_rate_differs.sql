@@ -1,0 +1,44 @@
+-- control:  BP09
+-- priority: 34
+-- severity: high
+-- grain:    cell_id; transaction for a wrong rate, which moves no cell
+-- owner:    accounting
+-- queue:    accounting
+-- says:     document was posted in another currency, or at another rate than its day's
+-- example:  INV-UK-000123 of 120.00 EUR stands in the ledger as 120.00 GBP; or at 0.80 instead of 0.85: 6.00 GBP too little
+-- repair:   adjust
+-- Another currency breaks two sets of cells, one a currency. The exception is worth what the document's own currency misses: what
+-- stands in the other currency counts 0 in it (in the bridge of that currency it stands in full). A wrong rate is worth the
+-- difference of the receivable in the books' currency; the day that counts is the document's.
+select -- cells of documents posted in one other currency, both sides
+    cell_id,
+    subject_key,
+    'BP' as leg,
+    legal_entity_code,
+    billed_currency as currency,
+    period,
+    case when currency = billed_currency then difference_amount else cast(0 as decimal(20, 4)) end as difference_amount,
+    'document ' || subject_key || ' is in ' || billed_currency || ', posted in ' || posted_currency || ': ' || cell_text
+    || ' demands ' || left_text || ', posted ' || right_text as reason,
+    evidence
+from grid.billed_posted_break
+where
+    document_state = 'live'
+    and not is_nothing_posted
+    and is_other_currency
+union all -- receivables that are not worth what the rate of the day says
+select
+    cast(null as varchar) as cell_id,
+    document_number as subject_key,
+    'BP' as leg,
+    legal_entity_code,
+    functional_currency as currency,
+    period,
+    difference_amount,
+    'receivable of ' || document_number || ' is worth ' || cast(expected_amount as varchar) || ' ' || functional_currency
+    || ' at ' || cast(exchange_rate as varchar) || ', posted ' || cast(functional_amount as varchar) || ' '
+    || functional_currency || ' at ' || coalesce(cast(used_rate as varchar), 'an unknown rate') as reason,
+    '[{"instance":"' || split_part(transaction_key, ':', 1) || '","table":"posting","source_id":"'
+    || split_part(transaction_key, ':', 2) || '"}]' as evidence
+from grid.transaction_worth
+where is_off
