@@ -94,7 +94,7 @@ Given = Annotated[Path, typer.Argument(metavar="FILE.json", help='A JSON list of
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration; else $Q2C_CONFIG, else ./q2c.toml.")]
 AsOf = Annotated[date | None, typer.Option("--as-of", parser=_day, metavar="DATE", help="The day whose end is reconciled.")]
 Size = Annotated[int, typer.Option(min=20, max=20_000, help="Customer accounts of the simulated company.")]
-Months = Annotated[int, typer.Option(min=2, max=60, help="Months of its history.")]
+Months = Annotated[int, typer.Option(min=4, max=60, help="Months of its history.")]
 Seed = Annotated[int, typer.Option(help="Equal seeds give equal companies.")]
 Written = Annotated[Form, typer.Option("--format", "-f", help="How rows are written.")]
 Faults = Annotated[str, typer.Option(help="Faults to plant, by name or control id, with commas; or all, or none.")]
@@ -151,6 +151,21 @@ def trace(
     with open_published(load_settings(config).stores.published) as published:
         for top in trees_of(published, identifier):
             _output().print(showing.tree(top))
+
+
+@app.command("explain")
+def explain_exception(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="An exception's id, or as much of its beginning as is unique.")],
+    config: Config = None,
+) -> None:
+    """Tell one exception in sentences: expected and why, found, the rule, its symptoms, proof, amount at risk, repair."""
+    from q2c_pipeline.engine.publishing import open_published
+    from q2c_pipeline.orchestration import showing
+    from q2c_pipeline.reports.explain import explain
+    from q2c_pipeline.settings import load_settings
+
+    with open_published(load_settings(config).stores.published) as published:
+        _output().print(showing.explanation(explain(published, identifier)))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from q2c_pipeline.sandbox.company.customers import Customer, open_account
 from q2c_pipeline.sandbox.company.dates import DAY, add_months, days_between, month_end
 from q2c_pipeline.sandbox.company.finish import finish
 from q2c_pipeline.sandbox.company.foundation import lay_foundation
-from q2c_pipeline.sandbox.company.profiles import ONLY_STORIES, SECOND_STORIES, STORIES, small_modules
+from q2c_pipeline.sandbox.company.profiles import LAST_DAYS_STORIES, ONLY_STORIES, SECOND_STORIES, STORIES, small_modules
 from q2c_pipeline.sandbox.company.releasing import release_month
 from q2c_pipeline.sandbox.company.voiding import plan_voids
 from q2c_pipeline.sandbox.company.world import World
@@ -19,6 +19,8 @@ from q2c_pipeline.sandbox.company.world import World
 if TYPE_CHECKING:
     from datetime import date
 
+RECENT_MONTHS = 10
+MONTHS_BETWEEN_WAVES = 14
 PHASES = ("sell", "apply", "settle", "close")
 
 
@@ -27,16 +29,31 @@ def live_through(seed: int, accounts: int, months: int, as_of: date) -> World:
     world = World(Random(seed), add_months(as_of + DAY, -months), as_of)
     lay_foundation(world)
     customers = [open_account(world, index, world.start - timedelta(days=40)) for index in range(accounts)]
-    for index, customer in enumerate(customers):
-        _tell_stories(world, index, customer)
+    for opening in _openings(world):
+        world.opening = opening
+        for index, customer in enumerate(customers):
+            _tell_stories(world, index, customer)
     for day in days_between(world.start, as_of):
         _live_day(world, day)
     finish(world)
     return world
 
 
+def _openings(world: World) -> list[date]:
+    """The days from which customers buy: once within the last months, so that terms still run, and again for each earlier wave.
+
+    Waves are as far apart as the longest term and the latest start in it, so that no customer meters the same use twice.
+    """
+    openings = [max(world.start, add_months(world.as_of + DAY, -RECENT_MONTHS))]
+    while (earlier := add_months(openings[-1], -MONTHS_BETWEEN_WAVES)) >= world.start:
+        openings.append(earlier)
+    return openings
+
+
 def _tell_stories(world: World, index: int, customer: Customer) -> None:
     story = STORIES[index % len(STORIES)]
+    if story in LAST_DAYS_STORIES and add_months(world.opening, MONTHS_BETWEEN_WAVES) <= world.as_of:
+        return
     story(world, customer)
     if story in ONLY_STORIES:
         return

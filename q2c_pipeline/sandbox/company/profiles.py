@@ -25,8 +25,8 @@ SUPPORT, SANDBOX, ONBOARDING, TRAINING = "SUPPORT-PREM", "SANDBOX-ENV", "ONBOARD
 
 
 def _after(world: World, first: int, spread: int) -> date:
-    """A day at least `first` and at most `first + spread` days after the start of history."""
-    return world.start + timedelta(days=first + world.rng.randint(0, spread))
+    """A day at least `first` and at most `first + spread` days after the opening of this wave of sales."""
+    return world.opening + timedelta(days=first + world.rng.randint(0, spread))
 
 
 def _seats(world: World) -> int:
@@ -300,4 +300,5 @@ STORIES = (
     last_minute,
 )
 ONLY_STORIES = (starts_later, undecided)
+LAST_DAYS_STORIES = (starts_later, undecided, last_minute)
 SECOND_STORIES = (metered, semiannual, short_term, arrears_quarterly, steady, several_products, ramp_monthly, short_term)

@@ -90,6 +90,8 @@ class World:
     rng: Random
     start: date
     as_of: date
+    opening: date = field(init=False)
+    """From when the customers whose stories are being planned buy."""
     ids: Ids = field(default_factory=Ids)
     salesforce: Tables = field(default_factory=lambda: _tables(SALESFORCE))
     stripe: Tables = field(default_factory=lambda: _tables(STRIPE))
