@@ -1,0 +1,122 @@
+"""What lines bill and earn, worked out slowly in exact fractions in plain Python: the other opinion in tests of the SQL."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from q2c_pipeline.domain.money import exponents
+
+Case = dict[str, Any]
+Period = tuple[date, date, Fraction]
+"""First day, day after the last, exact amount."""
+MONTHS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}
+DAY = timedelta(days=1)
+
+
+def months_later(day: date, months: int) -> date:
+    """31 January and one month are 28 February."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def rounded(amount: Fraction, currency: str, mode: str) -> Fraction:
+    """The amount in whole minor units of its currency."""
+    scale = 10 ** exponents()[currency]
+    whole, rest = divmod(abs(amount) * scale, 1)
+    up = rest > Fraction(1, 2) or (rest == Fraction(1, 2) and (mode == "half_up" or whole % 2 == 1))
+    return (-1 if amount < 0 else 1) * Fraction(whole + up, scale)
+
+
+def written(amount: Fraction, currency: str) -> str:
+    """Digits of an amount: -0.50, 1.000 (KWD), 12 (JPY)."""
+    digits = exponents()[currency]
+    units = f"{abs(int(amount * 10**digits)):0{digits + 1}}"
+    return ("-" if amount < 0 else "") + (f"{units[:-digits]}.{units[-digits:]}" if digits else units)
+
+
+def billed(case: Case) -> Case:
+    """Total and schedule of a billing case."""
+    line, mode = case["line"], case["policy"]["rounding"]
+    count = thirty_360 if case["policy"]["proration"] == "thirty_360" else actual_days
+    periods = list(once(line) if line["charge_type"] == "one_time" else recurring(line, count))
+    total = rounded(sum((amount for *_, amount in periods), Fraction(0)), line["currency"], mode)
+    amounts = [rounded(amount, line["currency"], mode) for *_, amount in periods]
+    amounts[-1] = total - sum(amounts[:-1])
+    arrears = line["timing"] == "arrears" and line["charge_type"] != "one_time"
+    schedule = [
+        {
+            "service_start": str(first),
+            "service_end": str(after - DAY),
+            "due": str(after if arrears else first),
+            "amount": written(amount, line["currency"]),
+        }
+        for (first, after, _), amount in zip(periods, amounts, strict=True)
+    ]
+    return {"total": written(total, line["currency"]), "schedule": schedule}
+
+
+def actual_days(start: date, after: date) -> int:
+    return (after - start).days
+
+
+def thirty_360(start: date, after: date) -> int:
+    """Days where every month has thirty: 11 February to (not with) 1 March are 20."""
+    return (after.year - start.year) * 360 + (after.month - start.month) * 30 + min(after.day, 30) - min(start.day, 30)
+
+
+def once(line: Case) -> Iterator[Period]:
+    start = date.fromisoformat(line["start"])
+    yield start, start + DAY, Fraction(line["quantity"]) * Fraction(line["unit_price"]) * (1 - Fraction(line["discount"]))
+
+
+def recurring(line: Case, count: Callable[[date, date], int]) -> Iterator[Period]:
+    start, after = date.fromisoformat(line["start"]), date.fromisoformat(line["end"]) + DAY
+    months = line.get("billing_period_months") or MONTHS[line["billing_frequency"]]
+    anchor = date(start.year, 1, 1) if line["anchor"] == "calendar" else start
+    discounted = (
+        max(date.fromisoformat(line.get("discount_start", line["start"])), start),
+        min(date.fromisoformat(line.get("discount_end", line["end"])) + DAY, after),
+    )
+    full = Fraction(line["quantity"]) * Fraction(line["unit_price"]) * months / (12 if line["price_period"] == "year" else 1)
+    for number in range(10_000):
+        whole = months_later(anchor, number * months), months_later(anchor, (number + 1) * months)
+        if whole[0] >= after:
+            return
+        part = max(whole[0], start), min(whole[1], after)
+        if part[0] < part[1]:
+            cheaper = max(part[0], discounted[0]), min(part[1], discounted[1])
+            yield *part, full * (share(part, whole, count) - Fraction(line["discount"]) * share(cheaper, whole, count))
+
+
+def share(part: tuple[date, date], whole: tuple[date, date], count: Callable[[date, date], int]) -> Fraction:
+    return Fraction(count(*part), count(*whole)) if part[0] < part[1] else Fraction(0)
+
+
+def earned(case: Case) -> Case:
+    """Total and schedule of a revenue case: the growth of what is earned by each month's end, rounded once."""
+    line, currency, mode = case["line"], case["line"]["currency"], case["policy"].get("rounding", "half_up")
+    total = rounded(Fraction(line["total"]), currency, mode)
+    so_far, schedule = Fraction(0), []
+    for month, fraction in _earned_by_month(line, case["policy"]["recognition"]):
+        by_now = rounded(total * fraction, currency, mode)
+        schedule.append({"period": f"{month:%Y-%m}", "amount": written(by_now - so_far, currency)})
+        so_far = by_now
+    return {"total": written(total, currency), "schedule": schedule}
+
+
+def _earned_by_month(line: Case, recognition: str) -> Iterator[tuple[date, Fraction]]:
+    start, after = date.fromisoformat(line["start"]), date.fromisoformat(line["end"]) + DAY
+    month = start.replace(day=1)
+    if recognition == "point_in_time":
+        yield month, Fraction(1)
+    elif recognition == "even_by_month":
+        begun = next(n for n in range(1, 10_000) if months_later(start, n) >= after)
+        yield from ((months_later(month, n), Fraction(n + 1, begun)) for n in range(begun))
+    else:
+        while month < after:
+            yield month, Fraction((min(months_later(month, 1), after) - start).days, (after - start).days)
+            month = months_later(month, 1)

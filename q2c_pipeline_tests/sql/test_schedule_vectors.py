@@ -1,0 +1,252 @@
+"""`q2c schedule`: known answers, and the same opinion as a slow oracle in exact fractions on lines that nobody chose."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from q2c_pipeline.cli import app
+from q2c_pipeline.errors import ConfigurationError
+from q2c_pipeline.orchestration import expected, given_lines
+from q2c_pipeline_tests.sql.schedule_oracle import Case, billed, earned, written
+
+VECTORS = Path(__file__).parents[2].parent / "shared" / "vectors" / "schedules.json"
+SHIPPED = Path(__file__).with_name("schedule_cases.json")
+Answer = Callable[[list[Case], Path], list[Case]]
+
+
+def bill(cases: list[Case], folder: Path) -> list[Case]:
+    return expected.billing(given_lines.read_billing(_file(cases, folder)))
+
+
+def earn(cases: list[Case], folder: Path) -> list[Case]:
+    return expected.revenue(given_lines.read_revenue(_file(cases, folder)))
+
+
+def _file(cases: list[Case], folder: Path) -> Path:
+    file = folder / "lines.json"
+    file.write_text(json.dumps(cases), encoding="utf-8")
+    return file
+
+
+@cache
+def _cases(file: Path) -> dict[str, list[Case]]:
+    found: dict[str, list[Case]] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("file", [SHIPPED, VECTORS], ids=["own", "shared"])
+@pytest.mark.parametrize(("kind", "answer"), [("billing", bill), ("revenue", earn)])
+def test_known_answers(kind: str, answer: Answer, file: Path, tmp_path: Path) -> None:
+    if not file.exists():
+        pytest.skip("the shared vectors are not here")
+    cases = _cases(file)[kind]
+
+    assert answer(cases, tmp_path) == [{"id": case["id"], **case["expected"]} for case in cases]
+
+
+def line(**changes: Any) -> Case:
+    usual = {"quantity": "10", "unit_price": "100", "currency": "USD", "charge_type": "recurring", "discount": "0"}
+    terms = {"start": "2026-01-15", "end": "2027-01-14", "billing_frequency": "monthly", "price_period": "month"}
+    return {
+        "id": "one",
+        "line": usual | terms | {"anchor": "start", "timing": "advance"} | changes,
+        "policy": {"proration": "actual_days", "rounding": "half_up"},
+    }
+
+
+def total_of(revenue: str, recognition: str, **changes: str) -> Case:
+    usual = {"total": revenue, "currency": "USD", "start": "2026-06-15T12:00:00Z", "end": "2026-10-13T12:00:00Z"}
+    return {"id": recognition, "line": usual | changes, "policy": {"recognition": recognition}}
+
+
+@pytest.mark.parametrize(
+    ("recognition", "amounts"),
+    [
+        ("by_second", ["15.50", "31.00", "31.00", "30.00", "12.50"]),
+        ("daily_straight_line", ["16.00", "31.00", "31.00", "30.00", "12.00"]),
+        ("even_by_month", ["30.00", "30.00", "30.00", "30.00"]),
+        ("point_in_time", ["120.00"]),
+    ],
+)
+def test_a_term_from_noon_to_noon(recognition: str, amounts: list[str], tmp_path: Path) -> None:
+    (found,) = earn([total_of("120", recognition)], tmp_path)
+
+    assert [row["amount"] for row in found["schedule"]] == amounts
+    assert found["schedule"][0]["period"] == "2026-06"
+
+
+def test_half_a_day_is_half_a_day_where_seconds_count(tmp_path: Path) -> None:
+    case = line(quantity="1", unit_price="1000", anchor="calendar", start="2026-01-15T12:00:00Z", end="2026-03-10T06:00:00Z")
+    case["policy"]["proration"] = "by_second"
+
+    (found,) = bill([case], tmp_path)
+
+    # 16.5 of 31 days, the whole of February, 9.25 of 31 days
+    assert [row["amount"] for row in found["schedule"]] == ["532.26", "1000.00", "298.39"]
+
+
+def test_a_discount_that_ends_within_a_period_counts_for_its_days(tmp_path: Path) -> None:
+    (found,) = bill([line(discount="0.1", start="2026-04-01", end="2026-06-30", discount_end="2026-05-10")], tmp_path)
+
+    # April whole at 900.00; May 1,000.00 less a tenth of 10 of 31 days; June whole at 1,000.00
+    assert [row["amount"] for row in found["schedule"]] == ["900.00", "967.74", "1000.00"]
+
+
+def test_terms_that_no_table_holds_are_still_exact(tmp_path: Path) -> None:
+    found = bill([line(unit_price="100/3", quantity="3"), line(unit_price="150000000", quantity="2", currency="JPY")], tmp_path)
+
+    assert [one["total"] for one in found] == ["1200.00", "3600000000"]
+
+
+def test_the_file_may_ask_twice_the_same_and_nothing_at_all(tmp_path: Path) -> None:
+    assert bill([], tmp_path) == []
+    first, second = bill([line(), line()], tmp_path)
+    assert first == second
+
+
+REFUSED = [
+    ({"timing": None}, "line.timing"),
+    ({"colour": "red"}, "line.colour"),
+    ({"end": "2025-12-31"}, "line.end"),
+    ({"billing_frequency": "fortnightly"}, "line.billing_frequency"),
+    ({"billing_frequency": "custom"}, "line.billing_period_months"),
+    ({"billing_frequency": "custom", "billing_period_months": 0}, "line.billing_period_months"),
+    ({"billing_frequency": "custom", "billing_period_months": -2}, "line.billing_period_months"),
+    ({"billing_period_months": 2}, "line.billing_period_months"),
+    ({"currency": "XTS?"}, "line.currency"),
+    ({"quantity": "ten"}, "line.quantity"),
+    ({"quantity": True}, "line.quantity"),
+    ({"unit_price": "1/0"}, "line.unit_price"),
+    ({"unit_price": "NaN"}, "line.unit_price"),
+    ({"discount": "1.5"}, "line.discount"),
+    ({"start": "2026-02-30"}, "line.start"),
+    ({"start": 20260101}, "line.start"),
+    ({"end": "9999-12-31"}, "line.end"),
+    ({"unit_price": "123456789012345678901"}, "one"),
+]
+
+
+@pytest.mark.parametrize(("change", "place"), REFUSED, ids=[place + str(n) for n, (_, place) in enumerate(REFUSED)])
+def test_a_mistake_is_named_by_id_and_field(change: Case, place: str, tmp_path: Path) -> None:
+    case = line(**change)
+    case["line"] = {name: value for name, value in case["line"].items() if value is not None}
+    with pytest.raises(ConfigurationError, match="one") as raised:
+        bill([line(), case], tmp_path)
+
+    assert place in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[3]", '[{"id": "a"}]', '[{"id": "a", "line": {}, "policy": {}}]'])
+def test_what_is_no_list_of_cases_is_refused(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "broken.json"
+    file.write_text(text, encoding="utf-8")
+    for kind in ("billing", "revenue"):
+        result = CliRunner().invoke(app, ["schedule", kind, str(file)])
+        assert result.exit_code == 1
+        assert result.stdout == ""
+        assert "ConfigurationError: broken.json" in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_the_command_prints_json_and_nothing_else(tmp_path: Path) -> None:
+    file = _file([line()], tmp_path)
+
+    result = CliRunner().invoke(app, ["schedule", "billing", str(file)])
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)[0]["total"] == "12000.00"
+
+
+days = st.dates(date(2019, 1, 1), date(2029, 12, 31)) | st.sampled_from(
+    [date(2024, 1, 31), date(2024, 2, 29), date(2026, 1, 30), date(2026, 1, 29), date(2026, 12, 31), date(2026, 2, 28)]
+)
+quantities = st.integers(-500, 500).map(str) | st.decimals(-999, 99_999, places=3, allow_nan=False).map(str)
+prices = st.decimals(-99, 99_999, places=4, allow_nan=False).map(str) | st.sampled_from(
+    ["1/3", "100/7", "150000000", "0.00000001"]
+)
+discounts = st.sampled_from(["0", "0.1", "1/3", "0.125", "2/7", "1", "0.0312345"])
+currencies = st.sampled_from(["USD", "JPY", "KWD", "EUR", "CLF"])
+
+
+@st.composite
+def recurring_cases(draw: st.DrawFn) -> Case:
+    """A recurring line of up to four years."""
+    start = draw(days)
+    frequency = draw(st.sampled_from(["monthly", "quarterly", "semi_annual", "annual", "custom"]))
+    case = line(
+        start=str(start), end=str(start + timedelta(days=draw(st.integers(0, 1500)))), billing_frequency=frequency,
+        quantity=draw(quantities), unit_price=draw(prices), discount=draw(discounts), currency=draw(currencies),
+        anchor=draw(st.sampled_from(["start", "calendar"])), timing=draw(st.sampled_from(["advance", "arrears"])),
+        price_period=draw(st.sampled_from(["month", "year"])),
+    )  # fmt: skip
+    if frequency == "custom":
+        case["line"]["billing_period_months"] = draw(st.sampled_from([1, 2, 5, 7, 24]))
+    if case["line"]["unit_price"] not in {"1/3", "100/7", "150000000"} and draw(st.booleans()):
+        case["line"]["discount_end"] = str(start + timedelta(days=draw(st.integers(0, 900))))
+    rounding = draw(st.sampled_from(["half_up", "half_even"]))
+    return case | {
+        "policy": {"proration": draw(st.sampled_from(["actual_days", "thirty_360", "by_second"])), "rounding": rounding}
+    }
+
+
+@st.composite
+def earned_cases(draw: st.DrawFn) -> Case:
+    """An amount earned over up to four years."""
+    start = draw(days)
+    recognition = draw(st.sampled_from(["daily_straight_line", "even_by_month", "by_second", "point_in_time"]))
+    total = draw(st.decimals(-99_999_999, 99_999_999, places=3, allow_nan=False))
+    end = start + timedelta(days=draw(st.integers(0, 1500)))
+    case = total_of(str(total), recognition, start=str(start), end=str(end), currency=draw(currencies))
+    return case | {"policy": {"recognition": recognition, "rounding": draw(st.sampled_from(["half_up", "half_even"]))}}
+
+
+many = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+"""Each example is a file of many lines: starting a warehouse costs more than a line does."""
+
+
+@many
+@given(st.lists(recurring_cases(), min_size=20, max_size=60), st.randoms(use_true_random=False))
+def test_any_line_bills_what_fractions_say_wherever_it_stands(
+    tmp_path_factory: pytest.TempPathFactory, cases: list[Case], order: random.Random
+) -> None:
+    cases = _numbered(cases)
+    _same_as(billed, bill, cases, tmp_path_factory.mktemp("billing"), order)
+
+
+@many
+@given(st.lists(earned_cases(), min_size=20, max_size=60), st.randoms(use_true_random=False))
+def test_any_amount_is_earned_as_fractions_say_wherever_it_stands(
+    tmp_path_factory: pytest.TempPathFactory, cases: list[Case], order: random.Random
+) -> None:
+    _same_as(earned, earn, _numbered(cases), tmp_path_factory.mktemp("revenue"), order)
+
+
+def _numbered(cases: list[Case]) -> list[Case]:
+    return [deepcopy(case) | {"id": f"case {n}"} for n, case in enumerate(cases)]
+
+
+def _same_as(oracle: Callable[[Case], Case], answer: Answer, cases: list[Case], folder: Path, order: random.Random) -> None:
+    found = answer(cases, folder)
+    assert found == [{"id": case["id"], **oracle(case)} for case in cases]
+    for case, one in zip(cases, found, strict=True):
+        assert (
+            written(sum((Fraction(row["amount"]) for row in one["schedule"]), Fraction(0)), case["line"]["currency"])
+            == one["total"]
+        )
+    shuffled = list(cases)
+    order.shuffle(shuffled)
+    by_id = {one["id"]: one for one in found}
+    assert answer(shuffled, folder) == [by_id[case["id"]] for case in shuffled]
