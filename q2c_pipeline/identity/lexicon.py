@@ -27,7 +27,7 @@ class Lexicon:
     cost: Mapping[str, float]
     forms: Mapping[tuple[str, ...], Form]
     kind: Mapping[str, str]
-    canonical: Mapping[str, str]
+    canonical: Mapping[str, tuple[str, ...]]
     known: Mapping[str, str]
     east: tuple[tuple[str, str], ...]
     count: Mapping[str, str]
@@ -45,7 +45,7 @@ def lexicon() -> Lexicon:
         cost=words["cost"],
         forms=forms,
         kind={word: kind for kind, listed in words["kind"].items() for word in listed},
-        canonical={spelling: word for word, spellings in words["same"].items() for spelling in (word, *spellings)},
+        canonical=_meanings(words["same"]),
         known=words["known"],
         east=tuple(sorted(words["east"].items(), key=lambda item: -len(item[0]))),
         count=words["count"],
@@ -54,6 +54,15 @@ def lexicon() -> Lexicon:
         free_mail=frozenset(words["free_mail"]["domains"]),
         longest_form=max(len(words) for words in forms),
     )
+
+
+def _meanings(same: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """Every spelling with the words that it may stand for, in the order of the table."""
+    found: dict[str, tuple[str, ...]] = {}
+    for word, spellings in same.items():
+        for spelling in (word, *spellings):
+            found[spelling] = (*found.get(spelling, ()), word)
+    return found | {word: (word,) for word in same}
 
 
 def _forms(rows: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, ...], Form]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from anyascii import anyascii
+from rapidfuzz.distance import OSA
 
 from q2c_pipeline.identity.lexicon import Form, lexicon
 
@@ -148,6 +149,7 @@ def _take_forms(tokens: list[_Token]) -> tuple[list[Form], list[_Token], list[Fo
     if found is not None and len(tokens) > found[1]:
         lead, tokens = [found[0]], tokens[found[1] :]
     rest, tail = tokens[:1], []
+    tokens = [*tokens[:1], *(_form_mended(token) for token in tokens[1:])]
     position = 1
     while position < len(tokens):
         found = _form_at(tokens, position, {"lead", "anywhere"}) or _form_at_end(tokens, position)
@@ -158,6 +160,15 @@ def _take_forms(tokens: list[_Token]) -> tuple[list[Form], list[_Token], list[Fo
             tail.append(found[0])
             position += found[1]
     return lead, rest, tail
+
+
+def _form_mended(token: _Token) -> _Token:
+    """`Aktiengeselschaft` as it should be: long words of legal forms are known even with a slip."""
+    if len(token.folded) < _LONG_FORM_WORD or (token.folded,) in lexicon().forms:
+        return token
+    long_words = (spelled[0] for spelled in lexicon().forms if len(spelled) == 1 and len(spelled[0]) >= _LONG_FORM_WORD)
+    near = next((word for word in long_words if OSA.distance(word, token.folded, score_cutoff=2) <= 2), "")  # noqa: PLR2004
+    return replace(token, folded=near) if near else token
 
 
 def _form_at(tokens: Sequence[_Token], start: int, places: set[str]) -> tuple[Form, int] | None:
@@ -172,7 +183,8 @@ def _form_at(tokens: Sequence[_Token], start: int, places: set[str]) -> tuple[Fo
     return None
 
 
-_NEVER_FIRST = frozenset({"sa", "ca", "is", "joint", "co", "public", "private", "limited", "company", "kg", "too", "mb", "as"})
+_LONG_FORM_WORD = 10
+_NEVER_FIRST = frozenset({"sa", "ca", "is", "joint", "co", "public", "private", "limited", "company", "kg", "too", "mb"})
 
 
 def _form_at_end(tokens: Sequence[_Token], start: int) -> tuple[Form, int] | None:
@@ -204,12 +216,19 @@ def _is_place_or_number(tokens: Sequence[_Token], position: int) -> bool:
 
 
 def _joined_letters(tokens: list[_Token]) -> list[_Token]:
-    """`J P Morgan` as `JP Morgan`, `S R L` as `SRL`: runs of single letters are one piece."""
+    """`J P Morgan` as `JP Morgan`, `S R L` as `SRL`, `H & M` as `HM`: runs of single letters are one piece."""
     joined: list[_Token] = []
     run: list[_Token] = []
-    for token in [*tokens, None]:
-        if token is not None and len(token.folded) == 1 and token.folded.isalpha():
+    for position, token in enumerate([*tokens, None]):
+        if token is not None and _is_letter(token):
             run.append(token)
+            continue
+        if (
+            run
+            and token is not None
+            and token.folded == "and"
+            and any(_is_letter(one) for one in tokens[position + 1 : position + 2])
+        ):
             continue
         if run:
             text = "".join(one.folded for one in run)
@@ -218,6 +237,10 @@ def _joined_letters(tokens: list[_Token]) -> list[_Token]:
         if token is not None:
             joined.append(token)
     return joined
+
+
+def _is_letter(token: _Token) -> bool:
+    return len(token.folded) == 1 and token.folded.isalpha()
 
 
 def _words(tokens: Sequence[_Token]) -> Iterator[Word]:
@@ -249,19 +272,24 @@ def _word(token: _Token, *, is_last: bool) -> Word:
         return Word(text, number, "number", frozenset({number}), text[0])
     key = canonical(text)
     kind = _kind(text, key, is_last=is_last)
-    spellings = frozenset({text, token.other, key, canonical(token.other)})
+    spellings = frozenset({text, token.other, *meanings(text), *meanings(token.other)})
     return Word(text, key, kind, spellings, token.camel or text[0])
 
 
 def canonical(text: str) -> str:
     """The one word that stands for a spelling: `technologies`, `tech` -> `technology`; an unknown plural loses its s."""
+    return meanings(text)[0]
+
+
+def meanings(text: str) -> tuple[str, ...]:
+    """All words that a spelling may stand for: `fin` -> finance or financial."""
     known = lexicon().canonical
     if text in known:
         return known[text]
     if len(text) > 3 and text.endswith("s") and not text.endswith("ss"):  # noqa: PLR2004
         single = f"{text[:-3]}y" if text.endswith("ies") else text[:-1]
-        return known.get(single, single)
-    return text
+        return known.get(single, (single,))
+    return (text,)
 
 
 def _kind(text: str, key: str, *, is_last: bool) -> str:
@@ -284,11 +312,12 @@ def _number(text: str, *, is_last: bool) -> str:
 
 
 def _without_own_initials(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """`International Business Machines (IBM)` without its own short name."""
-    if len(words) > 2 and len(words[-1].text) > 1:  # noqa: PLR2004
-        before = "".join(word.initials[0] for word in words[:-1])
-        if words[-1].text == before:
-            return words[:-1]
+    """`International Business Machines (IBM)` without its own short name, which may stand first as in `LVMH`."""
+    for short, others in ((words[-1:], words[:-1]), (words[:1], words[1:])):
+        if len(others) > 1 and len(short[0].text) > 1:
+            letters = "".join(word.initials[0] for word in others)
+            if short[0].text == letters or (len(letters) > 3 and sorted(short[0].text) == sorted(letters)):  # noqa: PLR2004
+                return others
     return words
 
 

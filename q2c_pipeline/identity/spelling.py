@@ -1,0 +1,110 @@
+"""Two single words that nearly agree: abbreviations, beginnings, slips of the keyboard or the ear; each has its price in bits."""
+
+from __future__ import annotations
+
+from rapidfuzz.distance import OSA
+
+from q2c_pipeline.identity.lexicon import lexicon
+from q2c_pipeline.identity.names import Word
+
+_NO_TYPO = frozenset({"number", "letter", "geo"})
+
+
+def abbreviation(one: Word, other: Word) -> tuple[float, str] | None:
+    """`manuf` or `mfctrg` and `manufacturing`: the beginning or the bones of an everyday word."""
+    short, long = sorted((one, other), key=lambda word: len(word.text))
+    is_everyday = long.kind not in ("unknown", *_NO_TYPO)
+    if not is_everyday or short.kind in _NO_TYPO or short.text[0] != long.text[0] or len(short.text) < 3:  # noqa: PLR2004
+        return None
+    if short.kind != "unknown" and short.text in (short.key, long.text):
+        return None
+    if long.text.startswith(short.text) or (len(short.text) * 2 <= len(long.text) + 2 and _is_skeleton(short.text, long.text)):
+        return lexicon().cost["abbreviated"], f"{short.text} is short for {long.text}"
+    return None
+
+
+def _is_skeleton(short: str, long: str) -> bool:
+    """The letters of `short` in order within `long`, the vowels left out at least in part."""
+    letters = iter(long)
+    return all(letter in letters for letter in short) and sum(letter in "aeiou" for letter in short) <= 1
+
+
+def beginning(one: Word, other: Word) -> tuple[float, str] | None:
+    """`Mitsub` and `Mitsubishi`: the beginning of an unknown word, three letters at least."""
+    short, long = sorted((one, other), key=lambda word: len(word.text))
+    if {short.kind, long.kind} <= {"unknown"} and len(short.text) >= 3 and long.text.startswith(short.text):  # noqa: PLR2004
+        if len(long.text) - len(short.text) < 2:  # noqa: PLR2004
+            return None
+        price = lexicon().cost["prefix"] * (1.0 if len(short.text) >= 5 else 1.8)  # noqa: PLR2004
+        return price, f"{short.text} begins {long.text}"
+    return None
+
+
+def typo(one: Word, other: Word) -> tuple[float, str] | None:
+    """A slip of the keyboard or the ear; long words bear more of them than short ones."""
+    if {one.kind, other.kind} & _NO_TYPO or (one.kind != "unknown" and other.kind != "unknown"):
+        return None
+    distance, a, b = min(((OSA.distance(a, b), a, b) for a in _texts(one) for b in _texts(other)), key=lambda found: found[0])
+    price = _typo_cost(a, b, distance)
+    return None if price is None else (price, f"{one.text} and {other.text} differ by {distance} letter{'s' * (distance > 1)}")
+
+
+def _texts(word: Word) -> list[str]:
+    """As written, and with umlauts in two letters; not the singular, which would hide a letter."""
+    return sorted(
+        {word.text} | {spelling for spelling in word.spellings if len(spelling) >= len(word.text) and spelling.isalnum()}
+    )
+
+
+_SLIPS = {(4, 1): 7.0, (5, 1): 6.8, (6, 1): 4.2, (7, 1): 2.6, (8, 1): 1.8, (9, 1): 1.2, (8, 2): 4.6, (9, 2): 3.5, (12, 3): 4.5}
+"""Bits lost for so many slips in a word of at least so many letters."""
+
+
+def _typo_cost(a: str, b: str, distance: int) -> float | None:
+    """Bits for `distance` slips in words of this length; None when they are simply two words."""
+    length = min(len(a), len(b))
+    sizes = [size for size, slips in _SLIPS if slips == distance and size <= length]
+    sounds_alike = _sound(a) == _sound(b) and length > 3  # noqa: PLR2004
+    if sounds_alike:
+        return 1.5
+    if not sizes:
+        return None
+    price = _SLIPS[max(sizes), distance]
+    if sorted(a) == sorted(b):
+        return min(price, 3.0)
+    return price + (5.0 if a[0] != b[0] else 0.0)
+
+
+_SOUNDS = (
+    ("ph", "f"),
+    ("ck", "k"),
+    ("qu", "k"),
+    ("sch", "sh"),
+    ("tz", "z"),
+    ("ts", "z"),
+    ("kh", "h"),
+    ("ou", "u"),
+    ("oo", "u"),
+    ("ee", "i"),
+    ("ie", "i"),
+    ("ei", "i"),
+    ("ae", "e"),
+    ("oe", "o"),
+    ("ue", "u"),
+    ("th", "t"),
+    ("gh", "g"),
+    ("c", "k"),
+    ("y", "i"),
+    ("z", "s"),
+    ("w", "v"),
+    ("q", "k"),
+    ("j", "i"),
+    ("x", "ks"),
+)
+
+
+def _sound(text: str) -> str:
+    """Letters that are often heard alike made alike, doubled ones made single."""
+    for written, heard in _SOUNDS:
+        text = text.replace(written, heard)
+    return "".join(letter for number, letter in enumerate(text) if number == 0 or letter != text[number - 1])

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from q2c_pipeline.identity.scoring import Decision, Party, Thresholds, judge_pair
+
+PAIRS = Path(__file__).parents[2] / "data" / "company_pairs.csv"
+LIMITS = Thresholds()
+
+
+def verdict(left: Party, right: Party) -> tuple[str, str]:
+    found = judge_pair(left, right, LIMITS)
+    return found.decision.value, found.explanation
+
+
+@pytest.mark.parametrize("half", ["tuned", "held_out"])
+def test_labelled_pairs_are_told_apart(half: str) -> None:
+    rows = [row for row in csv.DictReader(PAIRS.open(encoding="utf-8")) if row["half"] == half]
+    said = [judge_pair(Party(row["left_name"]), Party(row["right_name"]), LIMITS).decision == Decision.SAME for row in rows]
+    meant = [row["label"] == "same" for row in rows]
+    right = sum(one and other for one, other in zip(said, meant, strict=True))
+    assert 2 * right / (sum(said) + sum(meant)) >= 0.90
+
+
+def test_scores_do_not_depend_on_the_side() -> None:
+    for row in csv.DictReader(PAIRS.open(encoding="utf-8")):
+        left, right = Party(row["left_name"]), Party(row["right_name"])
+        assert judge_pair(left, right, LIMITS).score == judge_pair(right, left, LIMITS).score, row
+
+
+def test_an_equal_valid_tax_id_outweighs_any_name() -> None:
+    said, why = verdict(Party("Acme GmbH", "DE", "DE136695976"), Party("Zeta Holding AG", "Germany", "136 695 976"))
+    assert said == "same"
+    assert "equal valid tax id DE …5976" in why
+    assert "136695976" not in why
+
+
+def test_the_same_name_with_other_tax_ids_is_two_companies() -> None:
+    assert verdict(Party("Acme", "DE", "DE136695976"), Party("Acme", "FR", "FR 83 404 833 048"))[0] == "different"
+
+
+def test_a_siret_and_a_vat_number_of_one_french_company_agree() -> None:
+    assert verdict(Party("Acme", "FR", "40483304800022"), Party("Akme", "FR", "FR83404833048"))[0] == "same"
+
+
+def test_a_tax_id_with_a_wrong_checksum_decides_nothing_alone() -> None:
+    said, why = verdict(Party("Acme GmbH", "DE", "DE136695975"), Party("Zeta GmbH", "DE", "DE136695975"))
+    assert said != "same"
+    assert "checksum fails" in why
+
+
+def test_the_same_name_in_two_countries_is_uncertain() -> None:
+    assert verdict(Party("Acme Ltd", "UK"), Party("Acme Ltd", "IRL"))[0] == "unsure"
+
+
+def test_a_group_shares_its_domain_and_is_still_several_companies() -> None:
+    parent, sister = Party("Siemens AG", domain="www.siemens.com"), Party("Siemens Energy AG", domain="info@siemens.com")
+    assert verdict(parent, sister)[0] == "unsure"
+    assert verdict(Party("Acme Trading", domain="acme.co.uk"), Party("Acme", domain="https://shop.acme.co.uk/"))[0] == "same"
+
+
+def test_free_mail_is_nobodys_domain() -> None:
+    assert verdict(Party("Baker Ltd", domain="a@gmail.com"), Party("Mercer Ltd", domain="b@gmail.com"))[0] == "different"
+
+
+@pytest.mark.parametrize("text", ["", " ", "???", "株", "GmbH", "the", "\x00", "a" * 5000, "(", "ex", "&", "=1", "I", "Co."])
+def test_any_text_has_a_verdict(text: str) -> None:
+    for other in (text, "Acme Ltd", ""):
+        found = judge_pair(Party(text), Party(other), LIMITS)
+        assert 0 <= found.score <= 1
+        assert found.explanation
