@@ -24,6 +24,7 @@ from q2c_pipeline.engine.sqlfiles import load
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.identity.scoring import Thresholds
 from q2c_pipeline.platforms.extraction import Instance
+from q2c_pipeline.secret_references import from_file, from_variable
 
 CONFIG_NAME = "q2c.toml"
 CONFIG_VARIABLE = "Q2C_CONFIG"
@@ -138,6 +139,14 @@ class Company(_Section):
     entities: Annotated[dict[str, Entity], Field(min_length=1)]
 
 
+class Convention(_Section):
+    """How a system counts and rounds where it departs from the policy; a billing system's holds for the lines that it bills."""
+
+    proration: Literal["actual_days", "thirty_360", "by_second"] | None = None
+    rounding: Literal["half_up", "half_even"] | None = None
+    recognition: Literal["daily_straight_line", "even_by_month", "by_second"] | None = None
+
+
 class InstanceSettings(_Section):
     """One configured system; `credentials` hold references, never secrets."""
 
@@ -147,6 +156,7 @@ class InstanceSettings(_Section):
     url: Annotated[str, AfterValidator(_safe_url)]
     credentials: dict[str, SecretReference] = {}
     conventions: dict[str, str] = {}
+    schedule: Convention = Convention()
     account_classes: dict[str, AccountClass] = {}
     fields: dict[str, dict[str, str]] = {}
 
@@ -193,7 +203,7 @@ class Policy(_Section):
     identity: Identity = Identity()
     overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     bulk_threshold: Annotated[int, Field(ge=1)] = 20_000
-    proration: Literal["actual_days", "thirty_360"] = "actual_days"
+    proration: Literal["actual_days", "thirty_360", "by_second"] = "actual_days"
 
     @property
     def overlap(self) -> timedelta:
@@ -295,7 +305,7 @@ class Settings(_Section):
         }
 
     def policy_frames(self) -> dict[str, pl.DataFrame]:
-        """The policy's tables: `policy.entity`, `policy.instance`, `policy.currency`, `policy.tolerance`."""
+        """The policy's tables: `policy.entity`, `policy.instance`, `policy.currency`, `policy.convention`, `policy.tolerance`."""
         entities = [(code, entity.currency, entity.country) for code, entity in self.company.entities.items()]
         instances = [(one.name, one.platform.value, one.plays.value) for one in self.instances]
         tolerances = [(control, *limit) for control, limits in self.policy.tolerances.items() for limit in limits.items()]
@@ -303,14 +313,23 @@ class Settings(_Section):
             "entity": _frame(entities, legal_entity_code=pl.String(), currency=pl.String(), country_code=pl.String()),
             "instance": _frame(instances, instance=pl.String(), platform=pl.String(), role=pl.String()),
             "currency": _frame(sorted(exponents().items()), currency=pl.String(), exponent=pl.Int64()),
+            "convention": _frame([*self._conventions()], **dict.fromkeys(("instance", *Convention.model_fields), pl.String())),
             "tolerance": _frame(tolerances, control_id=pl.String(), currency=pl.String(), tolerance_amount=pl.Decimal(20, 4)),
         }
+
+    def _conventions(self) -> Iterator[tuple[object, ...]]:
+        """How the lines of each CRM are scheduled: as it says itself, else as the billing system does where there is just one."""
+        billing = [one.schedule for one in self.instances if one.plays is Role.BILLING]
+        shared = billing[0] if len(billing) == 1 else Convention()
+        for one in self.instances:
+            if one.plays is Role.CRM:
+                yield one.name, *(getattr(one.schedule, name) or getattr(shared, name) for name in Convention.model_fields)
 
     def _secret(self, instance: str, key: str) -> SecretStr:
         reference = next(one for one in self.instances if one.name == instance).credentials[key]
         kind, _, rest = reference.partition(":")
         where = f"{self.path.name}: instances.{instance}.credentials.{key}"
-        return _from_variable(rest, self._environ, where) if kind == "env" else _from_file(rest, self.root, where)
+        return from_variable(rest, self._environ, where) if kind == "env" else from_file(rest, self.root, where)
 
 
 def _frame(rows: Sequence[tuple[object, ...]], **schema: pl.DataType) -> pl.DataFrame:
@@ -425,42 +444,3 @@ def _contradictions(settings: Settings, file: Path) -> Iterator[_Problem]:
     controls = {one.header["control"] for one in load() if one.is_control} if settings.policy.tolerances else set()
     for name in sorted(settings.policy.tolerances.keys() - controls):
         yield _Problem("a control id", f"'{name}'", f"{file.name}: policy.tolerances", did_you_mean(name, controls))
-
-
-def _from_variable(name: str, environ: Mapping[str, str], where: str) -> SecretStr:
-    value = environ.get(name, "")
-    if not value:
-        raise ConfigurationError(
-            expected=f"a value in the environment variable {name}",
-            found="nothing",
-            where=where,
-            next_step=f"export {name} before the run",
-        )
-    return SecretStr(value)
-
-
-def _from_file(rest: str, folder: Path, where: str) -> SecretStr:
-    """The whole text of `path`, or the value under a dotted key of a TOML file for `path#key`."""
-    path, _, key = rest.partition("#")
-    file = folder / Path(path).expanduser()
-    try:
-        text = file.read_text(encoding="utf-8")
-        value: object = tomllib.loads(text) if key else text
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        # The text of a broken secrets file must not travel into messages; the kind of failure is enough.
-        raise ConfigurationError(
-            expected="a readable secrets file",
-            found=error.strerror or "an error" if isinstance(error, OSError) else "text that is not TOML in UTF-8",
-            where=f"{where} -> {file}",
-            next_step="create it (owner-readable only) or correct its path",
-        ) from None
-    for part in key.split(".") if key else []:
-        value = value.get(part) if isinstance(value, dict) else None
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(
-            expected=f"a text under '{key}'" if key else "a secret",
-            found="nothing" if value is None or value == "" else "something else",
-            where=f"{where} -> {file}",
-            next_step="add it to the secrets file",
-        )
-    return SecretStr(value)

@@ -202,3 +202,9 @@ def test_the_file_is_found_by_variable_and_missed_with_advice(tmp_path: Path) ->
 def test_the_committed_example_is_right() -> None:
     example = Path(__file__).parents[2] / "q2c.example.toml"
     assert load_settings(example, {}).legs == (Leg.BOOKED_BILLED, Leg.BILLED_POSTED)
+
+
+def test_lines_are_scheduled_as_their_crm_says_else_as_the_one_billing_system_does(tmp_path: Path) -> None:
+    assert _load(tmp_path).policy_frames()["convention"].rows() == [("sf_main", None, None, None)]
+    billing = _load(tmp_path, RIGHT.replace('platform = "stripe"', 'platform = "stripe"\nschedule = { proration = "by_second" }'))
+    assert billing.policy_frames()["convention"].rows() == [("sf_main", "by_second", None, None)]
