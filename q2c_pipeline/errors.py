@@ -13,7 +13,11 @@ class Q2CError(Exception):
 
     def __init__(self, *, expected: str, found: str, where: str, next_step: str) -> None:
         self.expected, self.found, self.where, self.next_step = expected, found, where, next_step
-        super().__init__(f"{where}: expected {expected}, found {found}. Next: {next_step}")
+        super().__init__()
+
+    def __str__(self) -> str:
+        """One message of all four facts."""
+        return f"{self.where}: expected {self.expected}, found {self.found}. Next: {self.next_step}"
 
 
 class ConfigurationError(Q2CError):

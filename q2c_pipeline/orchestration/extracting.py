@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import cast
 
+from q2c_pipeline.errors import SourceError
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.platforms.extraction import Connector, Context, Instance, ObjectSpec, window_for
@@ -21,10 +22,14 @@ def connect(instance: Instance) -> Connector:
 
 @contextmanager
 def connected(instance: Instance) -> Iterator[Connector]:
-    """A reader that gives its connections back at the end."""
+    """A reader that gives its connections back at the end; what it cannot read is said of the instance by name."""
     connector = connect(instance)
     try:
         yield connector
+    except SourceError as error:
+        if instance.name not in error.where:
+            error.where = f"{instance.name}: {error.where}"
+        raise
     finally:
         connector.close()
 

@@ -17,6 +17,8 @@ from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline.settings import Settings
 from q2c_pipeline_tests.scenarios.nights import AS_OF, Company, company, differences, published_tables
 
+EVERYTHING = tuple(available_faults())
+
 
 @dataclass(frozen=True)
 class Site:
@@ -52,7 +54,7 @@ class Site:
 @contextmanager
 def undisturbed_site(evening: Path) -> Iterator[Site]:
     """Serve a company and run its first night into `evening`."""
-    acme = company(12, *available_faults(), accounts=25, months=5)
+    acme = company(12, *EVERYTHING, accounts=25, months=5)
     with acme.served() as urls:
         settings = acme.settings(evening, urls)
         night.run_night(settings, AS_OF, lambda *_: None)

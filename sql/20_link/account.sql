@@ -28,15 +28,15 @@ crm as ( -- accounts of the CRM, once for each role that they may name a custome
 ),
 
 claim as ( -- every pair that one side or the other claims, or that bears one account number
-    select o.other_account_key, c.account_key, true as is_named_by_other, false as is_named_by_crm
+    select o.other_account_key, c.account_key, true as is_named_by_other, false as is_named_by_crm, false as is_same_number
     from other as o
     inner join crm as c on o.role = c.role and o.claimed_crm_account_id = c.source_id
     union all
-    select o.other_account_key, c.account_key, false as is_named_by_other, true as is_named_by_crm
+    select o.other_account_key, c.account_key, false as is_named_by_other, true as is_named_by_crm, false as is_same_number
     from other as o
     inner join crm as c on o.role = c.role and o.source_id = c.claimed_id
     union all
-    select o.other_account_key, c.account_key, false as is_named_by_other, false as is_named_by_crm
+    select o.other_account_key, c.account_key, false as is_named_by_other, false as is_named_by_crm, true as is_same_number
     from other as o
     inner join crm as c on o.role = c.role and o.account_number = c.account_number
 ),
@@ -46,12 +46,14 @@ pair as ( -- one row a pair with all that speaks for it
         other_account_key,
         account_key,
         bool_or(is_named_by_other) as is_named_by_other,
-        bool_or(is_named_by_crm) as is_named_by_crm
+        bool_or(is_named_by_crm) as is_named_by_crm,
+        bool_or(is_same_number) as is_same_number
     from claim
     group by other_account_key, account_key
 ),
 
-ranked as ( -- pairs of one customer record, best evidence first: both ids, then the CRM's own id, then the other's, then the number
+ranked as ( -- pairs of one customer record, best evidence first: both ids, then the CRM's own id (of two ERPs that count alike, the
+--             one where the number agrees too), then the other's, then the number
     select
         other_account_key,
         account_key,
@@ -60,7 +62,8 @@ ranked as ( -- pairs of one customer record, best evidence first: both ids, then
         row_number() over (
             partition by other_account_key
             order by
-                is_named_by_other and is_named_by_crm desc, is_named_by_crm desc, is_named_by_other desc, account_key asc
+                is_named_by_other and is_named_by_crm desc, is_named_by_crm desc, is_same_number desc, is_named_by_other desc,
+                account_key asc
         ) as pair_rank
     from pair
 )

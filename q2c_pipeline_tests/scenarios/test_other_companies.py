@@ -1,0 +1,173 @@
+"""Other shapes of company: several instances of a platform, two systems of three, systems with nothing in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from q2c_pipeline.orchestration import demo, lookalikes, night
+from q2c_pipeline.sandbox.systems import Misbehaviour, Systems, Truth
+from q2c_pipeline.settings import Settings, load_settings
+from q2c_pipeline_tests.scenarios.nights import AS_OF, Company, company
+from q2c_pipeline_tests.scenarios.site import EVERYTHING
+
+_OTHER_NAMES = (
+    (re.compile(r"\b(AC|ORD|OPP|INV|CN|JE|REL|PMT)-"), r"B\1-"),
+    (re.compile("Q2000"), "Q3000"),
+    (re.compile("1Q2C"), "2Q2C"),
+    (re.compile(r"\b(sf|stripe|netsuite)_main\b"), r"\1_two"),
+)
+"""Business numbers and ids of a second company; NetSuite counts its ids from one in every account, so those stay."""
+
+
+def renamed(value: Any) -> Any:
+    """The same facts under the names of the second company."""
+    match value:
+        case str():
+            for pattern, other in _OTHER_NAMES:
+                value = pattern.sub(other, value)
+            return value
+        case dict():
+            return {renamed(key): renamed(one) for key, one in value.items()}
+        case list() | tuple():
+            return type(value)(map(renamed, value))
+        case Truth():
+            return replace(value, subject_key=renamed(value.subject_key))
+        case Misbehaviour():
+            return replace(value, detail=renamed(value.detail))
+    return value
+
+
+def second(acme: Company) -> Company:
+    """The company as another one, with instances and variables of other names."""
+    own = acme.systems
+    salesforce, stripe, netsuite = (renamed(one) for one in (own.salesforce, own.stripe, own.netsuite))
+    systems = Systems(own.as_of, salesforce, stripe, netsuite, renamed(own.truth), renamed(own.misbehaviour))
+    return Company(systems, {name.replace("_MAIN_", "_TWO_"): value for name, value in acme.credentials.items()})
+
+
+def blocks(text: str) -> dict[str, str]:
+    """The instances of a configuration by name, as text."""
+    parts = text.split("[[instances]]")[1:]
+    return {re.findall(r'name = "(\w+)"', part)[0]: f"[[instances]]{part}" for part in parts}
+
+
+def configured(folder: Path, urls: Mapping[str, str], credentials: Mapping[str, str], names: Sequence[str]) -> Settings:
+    """A configuration of some instances; those called ..._two are configured as the ..._main are."""
+    path = lookalikes.write_config(folder, {**dict.fromkeys(lookalikes.INSTANCES, "http://127.0.0.1:1"), **urls})
+    head = path.read_text(encoding="utf-8").split("[[instances]]")[0]
+    known = blocks(path.read_text(encoding="utf-8"))
+    written = [head]
+    for name in names:
+        main = name.replace("_two", "_main")
+        text = known[main].replace(main, name).replace(main.upper(), name.upper())
+        written.append(re.sub(r'url = ".*"', f'url = "{urls[name]}"', text))
+    path.write_text("\n".join(written), encoding="utf-8")
+    return load_settings(path, credentials)
+
+
+def reconciled(settings: Settings) -> Settings:
+    result = night.run_night(settings, AS_OF, lambda *_: None)
+    assert result.blocked == []
+    return settings
+
+
+def wrong(settings: Settings, truth: Sequence[Truth]) -> list[demo.Comparison]:
+    """Where what was found is not what was planted."""
+    return [one for one in demo.compare_published(settings, truth) if not one.agrees]
+
+
+def statuses(settings: Settings) -> dict[str, set[str]]:
+    """The states of the controls of each leg."""
+    rows = night.query_published(settings, "select leg, status from recon.control_result").iter_rows()
+    found: dict[str, set[str]] = {}
+    for leg, status in rows:
+        found.setdefault(leg, set()).add(status)
+    return found
+
+
+@pytest.fixture(scope="module")
+def acme() -> Company:
+    return company(12, *EVERYTHING, accounts=25, months=5)
+
+
+@pytest.fixture(scope="module")
+def urls(acme: Company) -> Iterator[dict[str, str]]:
+    with acme.served() as served:
+        yield served
+
+
+def test_two_companies_with_six_systems(tmp_path: Path, acme: Company, urls: dict[str, str]) -> None:
+    other = second(company(13, *EVERYTHING, accounts=25, months=5))
+    with ExitStack() as stack:
+        renamed_back = {name.replace("_TWO_", "_MAIN_"): value for name, value in other.credentials.items()}
+        others = stack.enter_context(lookalikes.serving(other.systems, renamed_back))
+        both = urls | {name.replace("_main", "_two"): url for name, url in others.items()}
+        settings = reconciled(configured(tmp_path, both, acme.credentials | other.credentials, sorted(both)))
+    assert list(map(str, wrong(settings, [*acme.systems.truth, *other.systems.truth]))) == []
+
+
+def concerns(one: Truth, absent: str) -> bool:
+    """Whether a planted difference can be seen without a system."""
+    legs = {"crm": ("BB", "ST", "MD"), "erp": ("BP",)}
+    hidden = {"crm": ("sf_main",), "erp": ("netsuite_main", "@erp")}
+    return not one.control_id.startswith(legs[absent]) and not any(word in one.subject_key for word in hidden[absent])
+
+
+@pytest.mark.parametrize(
+    ("absent", "names", "leg"),
+    [
+        ("erp", ("sf_main", "stripe_main"), "BP"),
+        pytest.param("crm", ("stripe_main", "netsuite_main"), "BB", marks=pytest.mark.long),
+    ],
+    ids=["without ledger", "without CRM"],
+)
+def test_two_systems_of_three(
+    tmp_path: Path, acme: Company, urls: dict[str, str], absent: str, names: tuple[str, ...], leg: str
+) -> None:
+    settings = reconciled(configured(tmp_path, urls, acme.credentials, names))
+    assert statuses(settings)[leg] == {"not_run"}
+    seen = [one for one in acme.systems.truth if concerns(one, absent)]
+    found = [one for one in wrong(settings, seen) if one.control_id != demo.TIMING]
+    assert found == []
+    assert night.query_published(settings, "select distinct leg from recon.bridge")["leg"].to_list() == (
+        ["BB"] if absent == "erp" else ["BP"]
+    )
+
+
+EMPTY = (
+    "Opportunity",
+    "OpportunityLineItem",
+    "credit_note",
+    "credit_note_line",
+    "charge",
+    "refund",
+    "invoice_payment",
+    "currencyrate",
+)
+
+
+@pytest.mark.long
+def test_objects_without_records(tmp_path: Path) -> None:
+    small = company(14)
+    for tables in (small.systems.salesforce, small.systems.stripe, small.systems.netsuite):
+        for name in tables.keys() & EMPTY:
+            tables[name].clear()
+    settings = small.night(tmp_path)
+    assert statuses(settings)["DQ"] == {"ok"}
+
+
+def test_systems_without_any_record(tmp_path: Path) -> None:
+    small = company(14)
+    for tables in (small.systems.salesforce, small.systems.stripe, small.systems.netsuite):
+        for rows in tables.values():
+            rows.clear()
+    settings = small.night(tmp_path)
+    assert statuses(settings) == {leg: {"ok"} for leg in ("BB", "BP", "DQ", "MD", "ST")}
+    assert night.query_published(settings, "from recon.exception").is_empty()
