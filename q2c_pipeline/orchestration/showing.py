@@ -17,6 +17,7 @@ from rich.tree import Tree
 
 from q2c_pipeline.orchestration.asking import shown
 from q2c_pipeline.platforms.extraction import Finding
+from q2c_pipeline.reports.explain import Section
 from q2c_pipeline.reports.formats import amount_text, count_text
 from q2c_pipeline.reports.trace import Node
 from q2c_pipeline.settings import Settings
@@ -124,6 +125,16 @@ def tree(node: Node) -> Tree:
     for child in node.children:
         top.add(tree(child))
     return top
+
+
+def explanation(sections: Iterable[Section]) -> RenderableType:
+    """Each question about an exception with its answer beside it, folded, never cut."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for section in sections:
+        grid.add_row(section.title, Text("\n".join(section.sentences)))
+    return grid
 
 
 def _controls(reader: Reader, group_currency: str) -> Table:

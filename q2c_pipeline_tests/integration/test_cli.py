@@ -128,9 +128,20 @@ class TestQuestions:
             "BB06",
         }
 
+    def test_an_exception_is_explained_from_the_beginning_of_its_id(self, company: Company) -> None:
+        config = str(company.config)
+        found = json.loads(q2c("sql", "exceptions_by_queue", "-f", "json", "-c", config).out)
+        one = next(row for row in found if row["control_id"] == "BB06")
+        said = q2c("explain", one["exception_id"][:10], "-c", config)
+        assert said.code == 0
+        assert all(
+            text in said.out for text in (one["subject_key"], one["exception_id"], "Expected", "Proof", "Repair", "due 20")
+        )
+
     @pytest.mark.parametrize(
         ("arguments", "advice"),
         [
+            (("explain", "0123456789ab"), "exceptions_by_queue"),
             (("sql", "unbilled_perods"), "did you mean 'unbilled_periods'"),
             (("sql", "contract_line_history"), "add --param subject="),
             (("sql", "contract_line_history", "-p", "subjct=1"), "did you mean 'subject'"),
