@@ -20,7 +20,8 @@ AS_OF = date(2026, 3, 31)
 MONEY_ON_DOCUMENTS = {"BP01", "BP02", "BP03", "BP04", "BP05", "BP06", "BP10", "BP11", "timing"}
 CONTROLS = {
     *("BB01", "BB02", "BB04", "BB05", "BB06", "BB08", "BB09", "BB11"),
-    *("BP01", "BP02", "BP03", "BP04", "BP05", "BP06", "BP07", "BP08", "BP09", "BP10", "BP11", "BP12"),
+    *("BP01", "BP02", "BP03", "BP04", "BP05", "BP06", "BP07", "BP08", "BP09", "BP10", "BP11", "BP12", "BP13"),
+    *("SL02",),
     *("MD01", "MD07", "ST01", "DQ01", "DQ02", "DQ03", "timing"),
 }
 

@@ -29,7 +29,12 @@ def test_an_unknown_number_is_named_by_the_transaction() -> None:
 def test_journals_that_name_no_document_are_outside_this_leg() -> None:
     world = consistent().post_all()
     world.journal(
-        "tr-x", UNKNOWN, transaction_kind="journal", transaction_number="JE-1", posting_date=date(2026, 6, 1), currency="USD"
+        "tr-x",
+        {"6000": Decimal(9), "1000": Decimal(-9)},
+        transaction_kind="journal",
+        transaction_number="JE-1",
+        posting_date=date(2026, 6, 1),
+        currency="USD",
     )
     world.journal(
         "tr-y",

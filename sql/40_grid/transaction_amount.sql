@@ -1,0 +1,38 @@
+-- grain:   transaction_key, legal_entity_code, currency
+-- owner:   accounting
+-- says:    what a transaction as a whole is worth, where it posts to an account that the reconciliation controls
+-- example: receivable 120.00, tax -20.00, revenue -100.00: worth 120.00; deferred_revenue 30.00 to revenue -30.00: worth 30.00
+-- The receivable if it posts one; else what it moves into or out of the controlled classes; else what it moves between them.
+with controlled as ( -- what each transaction posts to controlled classes
+    select
+        transaction_key,
+        legal_entity_code,
+        currency,
+        min(transaction_number) as transaction_number,
+        min(period) as period,
+        bool_and(transaction_kind = 'journal') as is_journal,
+        bool_and(transaction_kind = 'journal' and claimed_document_number is null) as is_unreferenced_journal,
+        coalesce(sum(posted_amount) filter (where account_class = 'receivable'), 0) as receivable_amount,
+        sum(posted_amount) as net_amount,
+        coalesce(sum(posted_amount) filter (where posted_amount > 0), 0) as debit_amount,
+        string_agg(distinct account_class, ', ' order by account_class) as account_classes
+    from link.transaction_class
+    where account_class in ('receivable', 'tax', 'deferred_revenue', 'revenue', 'unbilled') and posted_amount <> 0
+    group by transaction_key, legal_entity_code, currency
+)
+
+select
+    transaction_key,
+    legal_entity_code,
+    currency,
+    transaction_number,
+    period,
+    is_journal,
+    is_unreferenced_journal,
+    account_classes,
+    cast(case
+        when receivable_amount <> 0 then receivable_amount
+        when net_amount <> 0 then net_amount
+        else debit_amount
+    end as decimal(20, 4)) as worth_amount
+from controlled
