@@ -9,6 +9,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError  # not exported, a
 
 from q2c_pipeline.errors import ContractError, Q2CError
 from q2c_pipeline.orchestration.graph import build_definitions
+from q2c_pipeline.orchestration.history import quick_history
 from q2c_pipeline.orchestration.home import dagster_instance
 from q2c_pipeline.orchestration.night import NightResult, Report
 from q2c_pipeline.orchestration.schedules import NIGHTLY, run_config, run_tags
@@ -26,7 +27,7 @@ def run_nightly_job(settings: Settings, as_of: date, progress: Report) -> NightR
     """
     result = NightResult(as_of)
     job = build_definitions(settings, result, progress).resolve_job_def(NIGHTLY)
-    with dagster_instance(settings) as instance, _own_words(result):
+    with quick_history(settings.stores.dagster), dagster_instance(settings) as instance, _own_words(result):
         job.execute_in_process(instance=instance, run_config=run_config(as_of) | _QUIET, tags=run_tags(as_of))
     return result
 
