@@ -46,6 +46,12 @@ def landing_of(settings: Settings) -> Landing:
     return Landing(settings.stores.landing)
 
 
+def refuse_closed_secrets(settings: Settings) -> None:
+    """Raise ConfigurationError for a secret that cannot be opened before any system is asked and anything is written."""
+    for configured in settings.instances:
+        settings.instance(configured.name)
+
+
 @contextmanager
 def night_lock(settings: Settings) -> Iterator[None]:
     """Let one run at a time write the stores; a second one is told so at once.
@@ -129,6 +135,7 @@ def publish_night(settings: Settings, warehouse: Warehouse) -> Path:
 def run_night(settings: Settings, as_of: date, report: Report) -> NightResult:
     """A whole night without Dagster, the same steps in the same order; used by tests and benchmarks."""
     result = NightResult(as_of)
+    refuse_closed_secrets(settings)
     with night_lock(settings):
         extract_all(settings, as_of, report, result)
         with open_warehouse(settings) as warehouse:
