@@ -6,6 +6,8 @@ with looked_at as ( -- how many cells, accounts, orders or delivered objects the
     union all
     select 'BP' as leg, (select count(*) from grid.billed_posted) as population
     union all
+    select 'SL' as leg, (select count(*) from link.money) as population
+    union all
     select 'MD' as leg, (select count(distinct account_key) from link.booked_line where is_counted) as population
     union all
     select 'ST' as leg, (select count(distinct contract_key) from link.booked_line where is_counted) as population
@@ -39,7 +41,7 @@ select
     coalesce(f.amount_at_risk, 0) as amount_at_risk,
     case
         when c.leg in ('BB', 'ST') and not (k.has_crm and k.has_billing) then 'not_run'
-        when c.leg = 'BP' and not (k.has_billing and k.has_erp) then 'not_run'
+        when c.leg in ('BP', 'RR', 'SL') and not (k.has_billing and k.has_erp) then 'not_run'
         when c.leg = 'MD' and not (k.has_crm and (k.has_billing or k.has_erp)) then 'not_run'
         when f.exceptions > 0 then 'exceptions'
         else 'ok'

@@ -1,0 +1,71 @@
+-- grain:   money_key
+-- owner:   billing operations
+-- says:    all money that billing saw move, with the invoice that it settles and the day: payments positive, refunds negative
+-- example: inpay_7 of 120.00 EUR settles INV-7 of UK; re_3 gives 20.00 EUR of the same payment back: -20.00 EUR, also INV-7
+with paid as ( -- day and payer of each payment, by the payment's id in billing
+    select
+        instance,
+        payment_source_id,
+        min(paid_date) as paid_date,
+        min(account_source_id) as payer_source_id
+    from canonical.payment
+    where payment_kind = 'payment' and payment_source_id is not null
+    group by instance, payment_source_id
+),
+
+applied as ( -- the invoice that each payment settles; what settles several counts for the first
+    select
+        instance,
+        payment_source_id,
+        min(invoice_source_id) as invoice_source_id
+    from canonical.payment_application
+    where payment_source_id is not null
+    group by instance, payment_source_id
+),
+
+money as ( -- payments as they were applied ...
+    select
+        a.instance,
+        a.source_id,
+        'payment' as payment_kind,
+        a.invoice_source_id,
+        p.payer_source_id,
+        a.payment_amount,
+        a.currency,
+        p.paid_date
+    from canonical.payment_application as a
+    left join paid as p on a.instance = p.instance and a.payment_source_id = p.payment_source_id
+    where a.payment_status = 'succeeded' and a.payment_amount is not null
+    union all -- ... and refunds, which name a charge or the payment itself
+    select
+        r.instance,
+        r.source_id,
+        'refund' as payment_kind,
+        a.invoice_source_id,
+        p.payer_source_id,
+        r.payment_amount,
+        r.currency,
+        r.paid_date
+    from canonical.payment as r
+    left join canonical.payment as c
+        on r.instance = c.instance and r.payment_source_id = c.source_id and c.payment_kind = 'payment'
+    left join applied as a on r.instance = a.instance and coalesce(c.payment_source_id, r.payment_source_id) = a.payment_source_id
+    left join paid as p on r.instance = p.instance and coalesce(c.payment_source_id, r.payment_source_id) = p.payment_source_id
+    where r.payment_kind = 'refund' and r.payment_status = 'succeeded'
+)
+
+select
+    m.instance || ':' || m.source_id as money_key,
+    m.instance,
+    m.source_id,
+    m.payment_kind,
+    m.instance || ':' || m.invoice_source_id as document_key,
+    i.document_number,
+    coalesce(i.legal_entity_code, 'unknown') as legal_entity_code,
+    m.currency,
+    m.payment_amount,
+    coalesce(m.paid_date, i.issued_date) as paid_date,
+    m.payer_source_id,
+    i.account_source_id as invoiced_source_id
+from money as m
+left join canonical.invoice as i on m.instance = i.instance and m.invoice_source_id = i.source_id
