@@ -157,6 +157,8 @@ FIELDS: dict[str, Field] = {
     **_fields(
         Type.INSTANT,
         activated_at="moment of activation",
+        created_at="moment the record was entered in its system",
+        closed_at="moment the accounting period was closed",
         finalized_at="moment the document became final",
         voided_at="moment the document was voided",
         service_start_at="moment service starts, where the source bills by second",

@@ -146,7 +146,7 @@ _ALL = (
         "erp",
         "transaction_source_id transaction_number? transaction_kind line_number subsidiary_source_id book_source_id",
         "is_primary_book",
-        "ledger_account_source_id accounting_period_source_id account_source_id? posting_date",
+        "ledger_account_source_id accounting_period_source_id account_source_id? posting_date created_at?",
         "currency transaction_amount functional_amount exchange_rate? is_posted is_voided is_tax_line?",
         "claimed_document_number? claimed_document_id? claimed_contract_line_key? reference? memo?",
     ),
@@ -160,7 +160,7 @@ _ALL = (
         "accounting_period",
         "a period of the ERP's calendar",
         "erp",
-        "period_name start_date end_date period_state is_adjustment",
+        "period_name start_date end_date period_state is_adjustment closed_at?",
     ),
     _table(
         "fx_rate",

@@ -152,11 +152,17 @@ def _line_key(keys: dict[str, str], line: Record, invoice: Record) -> str:
 
 
 def differences(systems: Systems) -> dict[tuple[str, str], Decimal]:
-    """Expected less billed, by contract line and currency, in major units; lines that agree are left out."""
+    """Expected less billed, by contract line and currency, in major units; lines that agree are left out.
+
+    What is billed for a line in another currency or by another entity than the line's own bills nothing of it.
+    """
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for sign, cells in ((1, Reading(systems).expected()), (-1, billed(systems))):
-        for (key, _, currency, _), amount in cells.items():
-            sums[key, currency] += Decimal(sign * amount) / MINOR[currency]
+    expected = Reading(systems).expected()
+    homes = {key: (currency, entity) for key, _, currency, entity in expected}
+    for sign, cells in ((1, expected), (-1, billed(systems))):
+        for (key, _, currency, entity), amount in cells.items():
+            if homes.get(key, (currency, entity)) == (currency, entity):
+                sums[key, currency] += Decimal(sign * amount) / MINOR[currency]
     return {key: amount for key, amount in sums.items() if amount}
 
 

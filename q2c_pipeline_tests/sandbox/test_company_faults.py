@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,19 +13,11 @@ from q2c_pipeline.sandbox.company import available_faults, build, write_truth
 from q2c_pipeline_tests.sandbox.books import differences, documents, ledger_balances, receivables
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from q2c_pipeline.sandbox.systems import Systems, Truth
 
 AS_OF = date(2026, 3, 31)
 MONEY_ON_DOCUMENTS = {"BP01", "BP02", "BP03", "BP04", "BP05", "BP06", "BP10", "BP11", "timing"}
-CONTROLS = {
-    *("BB01", "BB02", "BB04", "BB05", "BB06", "BB08", "BB09", "BB11"),
-    *("BP01", "BP02", "BP03", "BP04", "BP05", "BP06", "BP07", "BP08", "BP09", "BP10", "BP11", "BP12", "BP13"),
-    *("SL02",),
-    *("SL02",),
-    *("MD01", "MD07", "ST01", "DQ01", "DQ02", "DQ03", "timing"),
-}
+CONTROLS = {path.name[:4].upper() for path in (Path(__file__).parents[2] / "sql" / "50_control").glob("*.sql")}
 
 
 @cache
@@ -73,11 +66,12 @@ def test_other_faults_leave_billing_as_it_was(name: str, clean: Systems) -> None
 
 
 def test_all_controls_have_a_fault() -> None:
-    assert {row.control_id for row in world(*available_faults()).truth} == CONTROLS
+    assert {row.control_id for row in world(*available_faults()).truth} == CONTROLS | {"timing"}
 
 
 def test_planting_everything_at_once_keeps_the_truth_of_billing_exact(everything: Systems) -> None:
     planted = [row for row in everything.truth if row.control_id.startswith("BB") or "/" in row.subject_key]
+    planted = [row for row in planted if not row.control_id.startswith("RR")]
     told = {(row.subject_key, row.currency): row.amount for row in planted if row.currency}
     assert differences(everything) == told
 

@@ -13,7 +13,7 @@ with repeated as ( -- records that were delivered in several versions up to the 
 version as ( -- their versions, the newest ranked first
     select
         v.instance, v.source_id, v.source_version, v.batch_id, v.as_of, v.is_deleted, v.period_name, v.start_date,
-        v.end_date, v.period_state, v.is_adjustment,
+        v.end_date, v.period_state, v.is_adjustment, v.closed_at,
         row_number() over (
             partition by v.instance, v.source_id order by v.source_version desc, v.as_of desc, v.batch_id desc
         ) as version_rank
@@ -24,13 +24,13 @@ version as ( -- their versions, the newest ranked first
 
 select
     instance, source_id, source_version, batch_id, as_of, period_name, start_date, end_date, period_state,
-    is_adjustment
+    is_adjustment, closed_at
 from version
 where version_rank = 1 and not is_deleted
 union all -- and records with one version
 select
     m.instance, m.source_id, m.source_version, m.batch_id, m.as_of, m.period_name, m.start_date, m.end_date,
-    m.period_state, m.is_adjustment
+    m.period_state, m.is_adjustment, m.closed_at
 from mapped.accounting_period as m
 left join repeated as r on m.instance = r.instance and m.source_id = r.source_id
 where m.as_of <= $as_of and not m.is_deleted and r.source_id is null

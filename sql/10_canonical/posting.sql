@@ -15,8 +15,8 @@ version as ( -- their versions, the newest ranked first
         v.instance, v.source_id, v.source_version, v.batch_id, v.as_of, v.is_deleted, v.transaction_source_id,
         v.transaction_number, v.transaction_kind, v.line_number, v.subsidiary_source_id, v.book_source_id,
         v.is_primary_book, v.ledger_account_source_id, v.accounting_period_source_id, v.account_source_id,
-        v.posting_date, v.currency, v.transaction_amount, v.functional_amount, v.exchange_rate, v.is_posted,
-        v.is_voided, v.is_tax_line, v.claimed_document_number, v.claimed_document_id, v.claimed_contract_line_key,
+        v.posting_date, v.created_at, v.currency, v.transaction_amount, v.functional_amount, v.exchange_rate,
+        v.is_posted, v.is_voided, v.is_tax_line, v.claimed_document_number, v.claimed_document_id, v.claimed_contract_line_key,
         v.reference, v.memo,
         row_number() over (
             partition by v.instance, v.source_id order by v.source_version desc, v.as_of desc, v.batch_id desc
@@ -29,7 +29,7 @@ version as ( -- their versions, the newest ranked first
 select
     instance, source_id, source_version, batch_id, as_of, transaction_source_id, transaction_number,
     transaction_kind, line_number, subsidiary_source_id, book_source_id, is_primary_book, ledger_account_source_id,
-    accounting_period_source_id, account_source_id, posting_date, currency, transaction_amount, functional_amount,
+    accounting_period_source_id, account_source_id, posting_date, created_at, currency, transaction_amount, functional_amount,
     exchange_rate, is_posted, is_voided, is_tax_line, claimed_document_number, claimed_document_id,
     claimed_contract_line_key, reference, memo
 from version
@@ -38,7 +38,7 @@ union all -- and records with one version
 select
     m.instance, m.source_id, m.source_version, m.batch_id, m.as_of, m.transaction_source_id, m.transaction_number,
     m.transaction_kind, m.line_number, m.subsidiary_source_id, m.book_source_id, m.is_primary_book,
-    m.ledger_account_source_id, m.accounting_period_source_id, m.account_source_id, m.posting_date, m.currency,
+    m.ledger_account_source_id, m.accounting_period_source_id, m.account_source_id, m.posting_date, m.created_at, m.currency,
     m.transaction_amount, m.functional_amount, m.exchange_rate, m.is_posted, m.is_voided, m.is_tax_line,
     m.claimed_document_number, m.claimed_document_id, m.claimed_contract_line_key, m.reference, m.memo
 from mapped.posting as m

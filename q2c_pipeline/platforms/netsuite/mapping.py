@@ -69,9 +69,15 @@ def readings(conventions: Mapping[str, str], account_classes: Mapping[str, str])
         _reading("customer", "account", zone, _ACCOUNT),
         _reading("item", "product", zone, _PRODUCT),
         _reading("account", "ledger_account", zone, {**_LEDGER_ACCOUNT, "account_class": _account_class(account_classes)}),
-        _reading("accountingperiod", "accounting_period", zone, _PERIOD, where=_IS_BASE_PERIOD),
+        _reading(
+            "accountingperiod",
+            "accounting_period",
+            zone,
+            {**_PERIOD, "closed_at": _moment("closed_at", zone)},
+            where=_IS_BASE_PERIOD,
+        ),
         _reading("currencyrate", "fx_rate", zone, _FX_RATE),
-        _reading("transactionaccountingline", "posting", zone, _POSTING),
+        _reading("transactionaccountingline", "posting", zone, {**_POSTING, "created_at": _moment("created_at", zone)}),
     )
 
 

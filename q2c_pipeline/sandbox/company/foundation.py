@@ -121,6 +121,7 @@ def _period(
         "isadjust": isadjust,
         "isposting": not isyear and not isquarter,
         "closed": closed,
+        "closedondate": at(closing, 18) if closed else None,
         "alllocked": closed,
         "arlocked": closed,
         "aplocked": closed,

@@ -27,6 +27,7 @@ INVOICE_LINE = {
     "transaction_number": "INV-US-000001",
     "transaction_type": "CustInvc",
     "posting_date": "2026-07-01",
+    "created_at": "2026-07-02 08:00:00",
     "period": "202",
     "currency": "EUR",
     "customer": "11",
