@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
 from sqlglot.schema import MappingSchema
 
+from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.engine.sqlfiles import SqlFile
 
 Columns = Mapping[str, Sequence[str]]
@@ -30,6 +34,21 @@ def column_lineage(file: SqlFile, columns: Columns) -> Lineage:
     except SqlglotError:
         return {}
     return {name: sorted(set(_sources(node))) for name, node in nodes.items()}
+
+
+def remembered_lineage(folder: Path, file: SqlFile, columns: Columns) -> Lineage:
+    """The same, followed once for each text of the file and each shape of its upstreams, and read from `folder` afterwards."""
+    shape = json.dumps({name: list(names) for name, names in columns.items()}, sort_keys=True)
+    path = folder / f"{digest(version('sqlglot'), file.sql, shape)}.json"
+    if path.is_file():
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        return {name: [(table, column) for table, column in sources] for name, sources in raw.items()}
+    found = column_lineage(file, columns)
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(found), encoding="utf-8")
+    partial.replace(path)
+    return found
 
 
 def _sources(node: Node) -> Iterator[tuple[str, str]]:

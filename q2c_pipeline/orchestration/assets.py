@@ -6,8 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from q2c_pipeline.engine.lineage import column_lineage
-from q2c_pipeline.engine.runner import Warehouse
+from q2c_pipeline.engine.lineage import remembered_lineage
 from q2c_pipeline.engine.sqlfiles import SqlFile
 from q2c_pipeline.orchestration.metadata import Metadata, asset_key, bridge, columns_of, lineage_metadata, owner, table_metadata
 from q2c_pipeline.orchestration.night import publish_night
@@ -46,7 +45,7 @@ def table_asset(file: SqlFile) -> dg.AssetsDefinition:
             result = night.warehouse.run_file(file, night.settings.sql_parameters(night.as_of))
             night.result.tables.append(result)
             night.report("transform", f"{result.name}: {result.rows} rows")
-            return dg.MaterializeResult(metadata=_table_metadata(night.warehouse, file))
+            return dg.MaterializeResult(metadata=_table_metadata(night, file))
 
     return table
 
@@ -58,10 +57,11 @@ def _description(file: SqlFile) -> str:
     return "\n\n".join(parts)
 
 
-def _table_metadata(warehouse: Warehouse, file: SqlFile) -> Metadata:
+def _table_metadata(night: Night, file: SqlFile) -> Metadata:
+    warehouse, memory = night.warehouse, night.settings.stores.dagster / "lineage"
     found = table_metadata(warehouse, file.name)
     columns = {name: tuple(columns_of(warehouse, name)) for name in file.upstreams}
-    found |= lineage_metadata(column_lineage(file, columns))
+    found |= lineage_metadata(remembered_lineage(memory, file, columns))
     return found | bridge(warehouse) if file.name == BRIDGE else found
 
 

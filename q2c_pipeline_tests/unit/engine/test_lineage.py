@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from q2c_pipeline.engine.controls import with_generated
-from q2c_pipeline.engine.lineage import Columns, column_lineage
+from q2c_pipeline.engine.lineage import Columns, column_lineage, remembered_lineage
 from q2c_pipeline.engine.sqlfiles import SqlFile, load
 from q2c_pipeline.schemas.tables import TABLES
 
@@ -56,3 +58,16 @@ def test_every_file_of_the_project_can_be_followed() -> None:
     followed = {f.name: column_lineage(f, columns) for f in files if not any(u.startswith("landing.") for u in f.upstreams)}
     assert [name for name, found in followed.items() if not found] == []
     assert ("canonical.invoice_line", "net_amount") in followed["link.invoice_line"]["net_amount"]
+
+
+def test_lineage_is_followed_once_and_again_when_file_or_upstream_changes(tmp_path: Path) -> None:
+    def remembered(sql: str, columns: Columns) -> object:
+        return remembered_lineage(tmp_path, SqlFile("x.sql", "grid", "x", 40, {}, sql), columns)
+
+    sql, columns = "select a.n as m from s.a as a", {"s.a": ("n",)}
+    first = remembered(sql, columns)
+    assert remembered(sql, columns) == first == {"m": [("s.a", "n")]}
+    assert len(list(tmp_path.iterdir())) == 1
+    remembered(sql, {"s.a": ("n", "o")})
+    remembered(sql.replace("m from", "k from"), columns)
+    assert len(list(tmp_path.iterdir())) == 3
