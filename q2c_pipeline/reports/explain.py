@@ -114,8 +114,8 @@ def _terms(terms: Sequence[Row]) -> Iterator[str]:
         amends = "" if term["is_original"] else f" ({measure_name(term['amendment_kind'] or 'later step')} of the line)"
         yield (
             f"{term['line_subject_key']}{amends} sells {number_text(term['quantity'])} x {term['product_name']} "
-            f"at {price}{less}, from {term['start_date']} to {term['end_date']}, billed {rhythm}; order {term['contract_number']} is active since "
-            f"{term['activated_date']}."
+            f"at {price}{less}, from {term['start_date']} to {term['end_date']}, billed {rhythm}; "
+            f"order {term['contract_number']} is active since {term['activated_date']}."
         )
 
 

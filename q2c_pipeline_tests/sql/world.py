@@ -26,6 +26,9 @@ PARAMS: dict[str, Any] = {
     "invoice_grace_days": 3,
     "booking_grace_days": 1,
     "posting_grace_days": 2,
+    "order_sla_days": 2,
+    "invoice_sla_days": 35,
+    "posting_sla_days": 5,
     "proration": "actual_days",
     "group_currency": "USD",
     "severity_high_amount": Decimal(1_000),
@@ -213,6 +216,8 @@ class World:
 
 
 _POLICY = (
+    """insert into policy.ownership values ('account', 'account_name', 'crm'), ('account', 'currency', 'crm'),
+       ('account', 'parent_source_id', 'crm'), ('account', 'tax_id', 'erp'), ('account', 'payment_terms', 'erp')""",
     "insert into policy.currency values ('USD', 2), ('EUR', 2), ('GBP', 2), ('JPY', 0), ('KWD', 3)",
     "insert into policy.entity values ('US', 'USD', 'US'), ('DE', 'EUR', 'DE')",
 )

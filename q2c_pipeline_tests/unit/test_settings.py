@@ -57,6 +57,9 @@ def test_defaults_fill_what_is_not_said(tmp_path: Path) -> None:
         "booking_grace_days": 1,
         "invoice_grace_days": 3,
         "posting_grace_days": 2,
+        "order_sla_days": 2,
+        "invoice_sla_days": 35,
+        "posting_sla_days": 5,
         "group_currency": "USD",
         "proration": "actual_days",
         "severity_high_amount": Decimal("250.50"),
@@ -69,6 +72,15 @@ def test_policy_tables_hold_the_company(tmp_path: Path) -> None:
     assert frames["entity"].rows() == [("US", "USD", "US"), ("DE", "EUR", "DE")]
     assert frames["instance"].rows() == [("sf_main", "salesforce", "crm"), ("stripe_main", "stripe", "billing")]
     assert {("JPY", 0), ("KWD", 3), ("USD", 2)} <= set(frames["currency"].rows())
+
+
+def test_owners_of_fields_are_a_matter_of_policy(tmp_path: Path) -> None:
+    usual = _load(tmp_path).policy_frames()["ownership"].rows()
+    assert {("account", "account_name", "crm"), ("account", "tax_id", "erp")} <= set(usual)
+    changed = _load(tmp_path, RIGHT + '[policy.ownership.account]\ntax_id = "crm"\n').policy_frames()["ownership"].rows()
+    assert set(changed) - set(usual) == {("account", "tax_id", "crm")}
+    with pytest.raises(ConfigurationError, match="did you mean 'tax_id'"):
+        _load(tmp_path, RIGHT + '[policy.ownership.account]\ntaxid = "crm"\n')
 
 
 def test_tolerances_are_exact_and_per_control_and_currency(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ with looked_at as ( -- how many cells, accounts, orders or delivered objects the
     union all
     select 'ST' as leg, (select count(distinct contract_key) from link.booked_line where is_counted) as population
     union all
+    select 'LA' as leg, (select count(*) from canonical.invoice where document_status <> 'draft') as population
+    union all
     select 'DQ' as leg, (select count(distinct instance || '.' || object_name) from landing.batch) as population
 ),
 
@@ -40,7 +42,8 @@ select
     coalesce(f.exceptions, 0) as exceptions,
     coalesce(f.amount_at_risk, 0) as amount_at_risk,
     case
-        when c.leg in ('BB', 'ST') and not (k.has_crm and k.has_billing) then 'not_run'
+        when (c.control_id = 'ST02' or c.leg = 'LA') and k.has_billing then case when f.exceptions > 0 then 'exceptions' else 'ok' end
+        when c.leg in ('BB', 'ST', 'LA') and not (k.has_crm and k.has_billing) then 'not_run'
         when c.leg in ('BP', 'RR', 'SL') and not (k.has_billing and k.has_erp) then 'not_run'
         when c.leg = 'MD' and not (k.has_crm and (k.has_billing or k.has_erp)) then 'not_run'
         when f.exceptions > 0 then 'exceptions'

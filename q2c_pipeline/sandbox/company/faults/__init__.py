@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 CONTROL = re.compile(r"[a-z]{2}\d\d|timing")
 # Faults of scarce subjects go first; billing before posting, postings before what only masks or mislabels records.
-ORDER = ("timing", "md01", "bb11", "bb09", "bb08_reissued", "bb01", "bb", "bp", "rr", "sl", "st", "md", "dq")
-AFTER_RELEASE = ("bp12", "rr", "sl", "st", "md", "dq")
+ORDER = ("timing", "md01", "bb11", "bb09", "bb08_reissued", "bb01", "bb", "bp", "rr", "sl", "st", "la", "md", "dq")
+AFTER_RELEASE = ("bp12", "rr", "sl", "st", "la", "md", "dq")
 
 
 def _planters() -> dict[str, Callable[[Ground], None]]:

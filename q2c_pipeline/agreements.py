@@ -1,0 +1,49 @@
+"""What departments have agreed on, as sections of the policy: who owns which field, and how long a handover may take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from q2c_pipeline.domain.kinds import Role
+
+OWNERSHIP_COLUMNS = ("table_name", "field_name", "owner_role")
+Days = Annotated[int, Field(ge=0, le=365)]
+
+
+class _Agreement(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Sla(_Agreement):
+    """Days that a handover may take before it counts as slow: won deal -> order, first due day -> invoice, invoice -> posting."""
+
+    order_days: Days = 2
+    invoice_days: Days = 35
+    posting_days: Days = 5
+
+
+class AccountOwners(_Agreement):
+    """Whose value of a customer's field counts: commercial fields are the CRM's, legal ones, tax and terms the ERP's."""
+
+    account_name: Role = Role.CRM
+    country_code: Role = Role.CRM
+    currency: Role = Role.CRM
+    parent_source_id: Role = Role.CRM
+    tax_id: Role = Role.ERP
+    payment_terms: Role = Role.ERP
+    legal_entity_code: Role = Role.ERP
+
+
+class Ownership(_Agreement):
+    """Owners by table and field."""
+
+    account: AccountOwners = AccountOwners()
+
+    def rows(self) -> Iterator[tuple[str, str, str]]:
+        """Table, field, role of its owner; one row a field."""
+        for table, owners in self:
+            for name, role in owners:
+                yield table, name, role.value

@@ -1,0 +1,82 @@
+-- control:  LA01
+-- priority: 90
+-- severity: low
+-- grain:    won deal, order or billing document that took too long
+-- params:   as_of, order_sla_days, invoice_sla_days, posting_sla_days
+-- owner:    revenue operations
+-- queue:    revenue operations
+-- says:     closed-won to order, first due day to first invoice, or invoice to posting took longer than agreed
+-- example:  OPP-00034 won on 1 May, its order activated on 12 May: 11 days where 2 are agreed
+-- repair:   alert
+with ordered as ( -- won deals with the day of their first activated order
+    select
+        o.instance, o.source_id, o.opportunity_number, o.close_date, min(b.activated_date) as activated_date,
+        min(b.legal_entity_code) as legal_entity_code
+    from canonical.opportunity as o
+    left join canonical.contract as c on o.instance = c.instance and o.source_id = c.opportunity_source_id
+    left join link.booked_line as b on c.instance || ':' || c.source_id = b.contract_key and b.is_counted
+    where o.opportunity_stage = 'won' and o.close_date <= $as_of
+    group by o.instance, o.source_id, o.opportunity_number, o.close_date
+),
+
+due as ( -- orders with the day on which their first bill fell due and the day of their first invoice
+    select
+        b.contract_key, min(c.contract_number) as contract_number, min(b.legal_entity_code) as legal_entity_code,
+        greatest(min(p.due_date), min(b.activated_date)) as due_date, min(l.issued_date) as issued_date
+    from link.booked_line as b
+    inner join canonical.contract as c on b.contract_key = c.instance || ':' || c.source_id
+    inner join schedule.billing_period as p on b.contract_line_key = p.contract_line_key
+    inner join link.invoice_line as l on b.contract_line_key = l.root_line_key and l.is_billed
+    where b.is_counted and b.contract_line_key = b.root_line_key
+    group by b.contract_key
+),
+
+posted as ( -- documents that agree with the ledger: what differs is told by its own leg
+    select
+        k.document_key, min(t.posting_date) as posting_date
+    from link.document as k
+    inner join link.transaction_class as t on k.transaction_key = t.transaction_key
+    left join grid.billed_posted_break as x on k.document_key = x.document_key
+    where k.document_state = 'live' and k.transaction_kind in ('invoice', 'credit_memo') and x.document_key is null
+    group by k.document_key
+),
+
+late as ( -- the three ways, each past its agreed days
+    select
+        instance, 'opportunity' as table_name, source_id, opportunity_number as subject_key, legal_entity_code,
+        'won on ' || cast(close_date as varchar) || ', '
+        || coalesce('order activated on ' || cast(activated_date as varchar), 'no order yet') || ': '
+        || cast(coalesce(activated_date, $as_of) - close_date as varchar) || ' days where '
+        || cast($order_sla_days as varchar) || ' are agreed' as reason
+    from ordered
+    where coalesce(activated_date, $as_of) > close_date + cast($order_sla_days as integer)
+    union all
+    select
+        split_part(contract_key, ':', 1) as instance, 'contract' as table_name, split_part(contract_key, ':', 2) as source_id,
+        contract_number as subject_key, legal_entity_code,
+        'first bill due on ' || cast(due_date as varchar) || ', first invoice on ' || cast(issued_date as varchar) || ': '
+        || cast(issued_date - due_date as varchar) || ' days where ' || cast($invoice_sla_days as varchar) || ' are agreed' as reason
+    from due
+    where issued_date > due_date + cast($invoice_sla_days as integer)
+    union all
+    select
+        i.instance, 'invoice' as table_name, i.source_id, i.document_number as subject_key, i.legal_entity_code,
+        'issued on ' || cast(i.issued_date as varchar) || ', posted on ' || cast(p.posting_date as varchar) || ': '
+        || cast(p.posting_date - i.issued_date as varchar) || ' days where ' || cast($posting_sla_days as varchar)
+        || ' are agreed' as reason
+    from posted as p
+    inner join canonical.invoice as i on p.document_key = i.instance || ':' || i.source_id
+    where p.posting_date > i.issued_date + cast($posting_sla_days as integer)
+)
+
+select
+    cast(null as varchar) as cell_id,
+    subject_key,
+    'LA' as leg,
+    legal_entity_code,
+    cast(null as varchar) as currency,
+    cast(null as date) as period,
+    cast(0 as decimal(20, 4)) as difference_amount,
+    reason,
+    '[{"instance":"' || instance || '","table":"' || table_name || '","source_id":"' || source_id || '"}]' as evidence
+from late

@@ -1,0 +1,52 @@
+-- control:  MD02
+-- priority: 50
+-- severity: low
+-- grain:    customer that has several records in one system
+-- owner:    sales operations
+-- queue:    master data
+-- says:     one customer has several records in one system: same tax id, or same CRM account, twice
+-- example:  cus_7 and cus_9 both belong to account 001A and bill in EUR: AC-00012@billing
+-- repair:   merge task
+with record as ( -- every customer record with its role
+    select
+        a.instance, a.source_id, i.role,
+        coalesce(a.account_number, a.source_id) as record_number,
+        upper(replace(a.tax_id, ' ', '')) as tax_id,
+        a.currency, a.parent_source_id, a.claimed_crm_account_id
+    from canonical.account as a
+    inner join policy.instance as i on a.instance = i.instance
+),
+
+likeness as ( -- what two records of one system must not share: a branch has its parent's tax id, billing may keep one for each currency
+    select
+        c.instance, c.role, c.source_id, c.record_number,
+        'tax id ...' || right(c.tax_id, 3) as shared_text,
+        'tax|' || c.tax_id as shared_key
+    from record as c
+    left join record as p on c.instance = p.instance and c.parent_source_id = p.source_id and c.tax_id = p.tax_id
+    where c.tax_id <> '' and p.source_id is null
+    union all
+    select
+        instance, role, source_id, record_number,
+        'CRM account ' || claimed_crm_account_id || coalesce(' in ' || currency, '') as shared_text,
+        'crm|' || claimed_crm_account_id || coalesce('|' || currency, '') as shared_key
+    from record
+    where role <> 'crm' and claimed_crm_account_id is not null
+)
+
+select
+    cast(null as varchar) as cell_id,
+    min(record_number) || '@' || role as subject_key,
+    'MD' as leg,
+    cast(null as varchar) as legal_entity_code,
+    cast(null as varchar) as currency,
+    cast(null as date) as period,
+    cast(0 as decimal(20, 4)) as difference_amount,
+    cast(count(*) as varchar) || ' records of ' || instance || ' share ' || min(shared_text) || ': '
+    || string_agg(source_id, ', ' order by source_id) as reason,
+    '[' || string_agg(
+        '{"instance":"' || instance || '","table":"account","source_id":"' || source_id || '"}', ',' order by source_id
+    ) || ']' as evidence
+from likeness
+group by instance, role, shared_key
+having count(*) > 1
