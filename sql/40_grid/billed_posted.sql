@@ -42,6 +42,7 @@ side as ( -- both sides in one shape: what documents demand, debit positive ...
         legal_entity_code,
         period,
         finalized_date,
+        cast(null as date) as posting_date,
         case account_class
             when 'receivable' then total_amount
             when 'tax' then -tax_amount
@@ -65,6 +66,7 @@ side as ( -- both sides in one shape: what documents demand, debit positive ...
         t.legal_entity_code,
         t.period,
         cast(null as date) as finalized_date,
+        t.posting_date,
         cast(0 as decimal(20, 4)) as left_amount,
         t.posted_amount as right_amount,
         t.transaction_key
@@ -87,6 +89,7 @@ cell as ( -- one row a cell
         legal_entity_code,
         period,
         max(finalized_date) as finalized_date,
+        min(posting_date) as first_posting_date,
         sum(left_amount) as left_amount,
         sum(right_amount) as right_amount,
         min(transaction_key) as first_transaction_key,
@@ -116,13 +119,16 @@ select
     cast(c.right_amount as decimal(20, 4)) as right_amount,
     cast(c.left_amount - c.right_amount as decimal(20, 4)) as difference_amount,
     coalesce(
-        c.left_amount <> c.right_amount and p.document_key is null
-        and c.finalized_date > $as_of - cast($posting_grace_days as integer),
+        c.left_amount <> c.right_amount and (
+            p.document_key is null and c.finalized_date > w.erp_date - cast($posting_grace_days as integer)
+            or c.document_key is null and c.first_posting_date > w.billing_date -- posts a document that was not read yet
+        ),
         false
     ) as is_in_flight,
     c.first_transaction_key,
     c.last_transaction_key
 from cell as c
+cross join canonical.reading_cutoff as w
 left join posted as p on c.document_key = p.document_key
 where
     (c.left_amount <> 0 or c.right_amount <> 0)

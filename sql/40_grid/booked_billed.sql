@@ -13,6 +13,7 @@ with side as ( -- both sides in one shape: what contracts owe by the day ...
         p.service_end_date,
         p.due_date,
         p.activated_date,
+        cast(null as date) as issued_date,
         p.net_amount as left_amount,
         cast(0 as decimal(20, 4)) as right_amount,
         p.quantity as expected_quantity,
@@ -32,6 +33,7 @@ with side as ( -- both sides in one shape: what contracts owe by the day ...
         p.service_end_date,
         p.due_date,
         p.activated_date,
+        cast(null as date) as issued_date,
         p.net_amount as left_amount,
         cast(0 as decimal(20, 4)) as right_amount,
         p.quantity as expected_quantity,
@@ -51,6 +53,7 @@ with side as ( -- both sides in one shape: what contracts owe by the day ...
         l.service_end_date,
         cast(null as date) as due_date,
         cast(null as date) as activated_date,
+        l.issued_date,
         cast(0 as decimal(20, 4)) as left_amount,
         l.net_amount as right_amount,
         cast(0 as decimal(16, 8)) as expected_quantity,
@@ -71,6 +74,7 @@ cell as ( -- one row a cell
         max(service_end_date) as service_end_date,
         max(due_date) as due_date,
         max(activated_date) as activated_date,
+        min(issued_date) as first_issued_date,
         sum(left_amount) as left_amount,
         sum(right_amount) as right_amount,
         sum(expected_quantity) as expected_quantity,
@@ -105,11 +109,12 @@ select
     cast(c.left_amount - c.right_amount as decimal(20, 4)) as difference_amount,
     c.due_date,
     coalesce(c.left_amount <> c.right_amount and (
-        c.activated_date > $as_of - cast($booking_grace_days as integer)
+        c.activated_date > w.billing_date - cast($booking_grace_days as integer)
         or (
-            c.first_document_key is null and c.due_date > $as_of - cast($invoice_grace_days as integer)
+            c.first_document_key is null and c.due_date > w.billing_date - cast($invoice_grace_days as integer)
             and (s.root_line_key is not null or b.charge_type = 'one_time')
         )
+        or (c.root_line_key is null and c.first_issued_date > w.crm_date) -- billed for a contract that was not read yet
     ), false) as is_in_flight,
     c.expected_quantity,
     c.billed_quantity,
@@ -117,6 +122,7 @@ select
     c.first_document_key,
     c.last_document_key
 from cell as c
+cross join canonical.reading_cutoff as w
 left join link.booked_line as b on c.root_line_key = b.contract_line_key
 left join subscribed as s on c.root_line_key = s.root_line_key
 where (select count(distinct role) from policy.instance where role in ('crm', 'billing')) = 2
