@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
+from pydantic_core import PydanticCustomError
 
 from q2c_pipeline.errors import ConfigurationError
+
+
+def well_formed(text: str) -> str:
+    """A reference as it is; anything else may be the secret itself and is refused without being shown."""
+    if not re.fullmatch(r"env:[A-Za-z_]\w*|file:[^#]+(#[^#]+)?", text):
+        hint = "put the secret into a variable or a secrets file and write 'env:NAME' or 'file:path#key' here"
+        facts = {"expected": "a reference to a secret", "found": "a literal value (not shown)", "next_step": hint}
+        raise PydanticCustomError("q2c", "expected {expected}, found {found}", facts)
+    return text
 
 
 def from_variable(name: str, environ: Mapping[str, str], where: str) -> SecretStr:

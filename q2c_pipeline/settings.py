@@ -18,14 +18,13 @@ import polars as pl
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from q2c_pipeline.agreements import OWNERSHIP_COLUMNS, Days, Ownership, Sla
 from q2c_pipeline.domain.kinds import AccountClass, Leg, Platform, Role
 from q2c_pipeline.domain.money import exponents
 from q2c_pipeline.engine.sqlfiles import load
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.identity.scoring import Thresholds
 from q2c_pipeline.platforms.extraction import Instance
-from q2c_pipeline.secret_references import from_file, from_variable
+from q2c_pipeline.secret_references import from_file, from_variable, well_formed
 
 CONFIG_NAME = "q2c.toml"
 CONFIG_VARIABLE = "Q2C_CONFIG"
@@ -106,16 +105,10 @@ def _cron(text: str) -> str:
     return text
 
 
-def _reference(text: str) -> str:
-    if not re.fullmatch(r"env:[A-Za-z_]\w*|file:[^#]+(#[^#]+)?", text):
-        hint = "put the secret into a variable or a secrets file and write 'env:NAME' or 'file:path#key' here"
-        raise _wrong("a reference to a secret", "a literal value (not shown)", hint)
-    return text
-
-
 Currency = Annotated[str, AfterValidator(_known_currency)]
+Days = Annotated[int, Field(ge=0, le=365)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=4)]
-SecretReference = Annotated[str, AfterValidator(_reference)]
+SecretReference = Annotated[str, AfterValidator(well_formed)]
 
 
 class _Section(BaseModel):
@@ -145,6 +138,7 @@ class Convention(_Section):
     proration: Literal["actual_days", "thirty_360", "by_second"] | None = None
     rounding: Literal["half_up", "half_even"] | None = None
     recognition: Literal["daily_straight_line", "even_by_month", "by_second"] | None = None
+    modification: Literal["prospective", "cumulative_catch_up"] | None = None
 
 
 class InstanceSettings(_Section):
@@ -198,10 +192,9 @@ class Policy(_Section):
 
     version: str = "1"
     grace: Grace = Grace()
-    sla: Sla = Sla()
-    ownership: Ownership = Ownership()
     severity: Severity = Severity()
     tolerances: dict[str, dict[Currency, Amount]] = {}
+    standalone_prices: dict[str, dict[Currency, Amount]] = {}
     identity: Identity = Identity()
     overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     bulk_threshold: Annotated[int, Field(ge=1)] = 20_000
@@ -294,11 +287,12 @@ class Settings(_Section):
 
     def sql_parameters(self, as_of: date) -> dict[str, object]:
         """Every value that a SQL file may name in `-- params:`."""
-        severity = self.policy.severity
+        grace, severity = self.policy.grace, self.policy.severity
         return {
             "as_of": as_of,
-            **{name.replace("_days", "_grace_days"): days for name, days in self.policy.grace},
-            **{name.replace("_days", "_sla_days"): days for name, days in self.policy.sla},
+            "booking_grace_days": grace.booking_days,
+            "invoice_grace_days": grace.invoice_days,
+            "posting_grace_days": grace.posting_days,
             "group_currency": self.company.group_currency,
             "proration": self.policy.proration,
             "severity_high_amount": severity.high_amount,
@@ -306,16 +300,17 @@ class Settings(_Section):
         }
 
     def policy_frames(self) -> dict[str, pl.DataFrame]:
-        """The policy's tables: `entity`, `instance`, `currency`, `convention`, `ownership` and `tolerance` of `policy`."""
+        """The policy's tables by name: `policy.entity`, `policy.instance`, `policy.currency` and so on."""
         entities = [(code, entity.currency, entity.country) for code, entity in self.company.entities.items()]
         instances = [(one.name, one.platform.value, one.plays.value) for one in self.instances]
         tolerances = [(control, *limit) for control, limits in self.policy.tolerances.items() for limit in limits.items()]
+        alone = [(product, *price) for product, prices in self.policy.standalone_prices.items() for price in prices.items()]
         return {
             "entity": _frame(entities, legal_entity_code=pl.String(), currency=pl.String(), country_code=pl.String()),
             "instance": _frame(instances, instance=pl.String(), platform=pl.String(), role=pl.String()),
             "currency": _frame(sorted(exponents().items()), currency=pl.String(), exponent=pl.Int64()),
             "convention": _frame([*self._conventions()], **dict.fromkeys(("instance", *Convention.model_fields), pl.String())),
-            "ownership": _frame([*self.policy.ownership.rows()], **dict.fromkeys(OWNERSHIP_COLUMNS, pl.String())),
+            "standalone_price": _frame(alone, product_code=pl.String(), currency=pl.String(), unit_price=pl.Decimal(20, 4)),
             "tolerance": _frame(tolerances, control_id=pl.String(), currency=pl.String(), tolerance_amount=pl.Decimal(20, 4)),
         }
 

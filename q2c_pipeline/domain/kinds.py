@@ -59,6 +59,10 @@ class AmendmentKind(StrEnum):
     CANCELLATION = "cancellation"
     COTERM_ADD_ON = "coterm_add_on"
     RENEWAL = "renewal"
+    PAUSE = "pause"
+    PRODUCT_SWAP = "product_swap"
+    BILL_TO_CHANGE = "bill_to_change"
+    REALLOCATION = "reallocation"
 
 
 class BillingFrequency(StrEnum):

@@ -78,8 +78,8 @@ def recurring(line: Case, count: Callable[[date, date], int]) -> Iterator[Period
     months = line.get("billing_period_months") or MONTHS[line["billing_frequency"]]
     anchor = date(start.year, 1, 1) if line["anchor"] == "calendar" else start
     discounted = (
-        max(date.fromisoformat(line.get("discount_start", line["start"])), start),
-        min(date.fromisoformat(line.get("discount_end", line["end"])) + DAY, after),
+        max(date.fromisoformat(str(line.get("discount_start", line["start"]))), start),
+        min(date.fromisoformat(str(line.get("discount_end", line["end"]))) + DAY, after),
     )
     full = Fraction(line["quantity"]) * Fraction(line["unit_price"]) * months / (12 if line["price_period"] == "year" else 1)
     for number in range(10_000):

@@ -217,6 +217,6 @@ def test_the_committed_example_is_right() -> None:
 
 
 def test_lines_are_scheduled_as_their_crm_says_else_as_the_one_billing_system_does(tmp_path: Path) -> None:
-    assert _load(tmp_path).policy_frames()["convention"].rows() == [("sf_main", None, None, None)]
+    assert _load(tmp_path).policy_frames()["convention"].rows() == [("sf_main", None, None, None, None)]
     billing = _load(tmp_path, RIGHT.replace('platform = "stripe"', 'platform = "stripe"\nschedule = { proration = "by_second" }'))
-    assert billing.policy_frames()["convention"].rows() == [("sf_main", "by_second", None, None)]
+    assert billing.policy_frames()["convention"].rows() == [("sf_main", "by_second", None, None, None)]

@@ -8,7 +8,7 @@
 -- start day and puts each in full where it begins: 120.00 from 15 June to 12 October are 4 x 30.00 for June to September.
 with span as ( -- calendar months that a line's term touches after its first, and that its end is away from its start
     select
-        contract_line_key,
+        revenue_line_key,
         (year(end_at) - year(start_at)) * 12 + month(end_at) - month(start_at) as month_span,
         (year(end_at - interval '1' second) - year(start_at)) * 12 + month(end_at - interval '1' second) - month(start_at)
             as last_month_number
@@ -17,7 +17,15 @@ with span as ( -- calendar months that a line's term touches after its first, an
 
 term as ( -- lines with the length of their term in what their rule counts
     select
-        r.contract_line_key, r.root_line_key, r.currency, r.legal_entity_code, r.recognition, r.rounding, r.start_at, r.end_at,
+        r.revenue_line_key,
+        r.contract_line_key,
+        r.root_line_key,
+        r.currency,
+        r.legal_entity_code,
+        r.recognition,
+        r.rounding,
+        r.start_at,
+        r.end_at,
         s.last_month_number, u.minor_unit,
         cast(sign(r.total_amount) as decimal(38, 0)) as direction,
         cast(abs(cast(r.total_amount as decimal(38, 4))) * 10000 as hugeint) // cast(u.minor_unit * 10000 as hugeint) as total_units,
@@ -32,13 +40,13 @@ term as ( -- lines with the length of their term in what their rule counts
             end, 1
         ) as full_length
     from schedule.revenue_line as r
-    inner join span as s on r.contract_line_key = s.contract_line_key
+    inner join span as s on r.revenue_line_key = s.revenue_line_key
     inner join canonical.currency_unit as u on r.currency = u.currency
 ),
 
 monthly as ( -- the months in which they are earned
     select
-        contract_line_key,
+        revenue_line_key,
         unnest(generate_series(
             0,
             case recognition
@@ -52,7 +60,7 @@ monthly as ( -- the months in which they are earned
 
 elapsed as ( -- how much of the term is over when each month ends
     select
-        t.contract_line_key, m.month_number, t.total_units, t.full_length, t.rounding,
+        t.revenue_line_key, m.month_number, t.total_units, t.full_length, t.rounding,
         least(
             case
                 when t.recognition in ('point_in_time', 'even_by_month') then m.month_number + 1
@@ -64,12 +72,12 @@ elapsed as ( -- how much of the term is over when each month ends
             end, t.full_length
         ) as elapsed_length
     from term as t
-    inner join monthly as m on t.contract_line_key = m.contract_line_key
+    inner join monthly as m on t.revenue_line_key = m.revenue_line_key
 ),
 
 earned as ( -- rounded once, cumulatively
     select
-        contract_line_key, month_number,
+        revenue_line_key, month_number,
         total_units * elapsed_length // full_length + case
             when total_units * elapsed_length % full_length * 2 > full_length then 1
             when
@@ -82,8 +90,8 @@ earned as ( -- rounded once, cumulatively
 
 grown as ( -- by how much each month made it grow
     select
-        contract_line_key, month_number,
-        earned_units - coalesce(lag(earned_units) over (partition by contract_line_key order by month_number), 0) as month_units
+        revenue_line_key, month_number,
+        earned_units - coalesce(lag(earned_units) over (partition by revenue_line_key order by month_number), 0) as month_units
     from earned
 )
 
@@ -93,10 +101,13 @@ select
     cast(date_trunc('month', t.start_at) + interval '1' month * g.month_number as date) as period,
     t.currency,
     t.legal_entity_code,
-    t.recognition,
-    cast(t.direction * cast(g.month_units as decimal(38, 0)) * t.minor_unit as decimal(20, 4)) as net_amount
+    min(t.recognition) as recognition,
+    cast(sum(t.direction * cast(g.month_units as decimal(38, 0)) * t.minor_unit) as decimal(20, 4)) as net_amount
 from grown as g
-inner join term as t on g.contract_line_key = t.contract_line_key
+inner join term as t on g.revenue_line_key = t.revenue_line_key
+group by
+    t.contract_line_key, t.root_line_key, cast(date_trunc('month', t.start_at) + interval '1' month * g.month_number as date),
+    t.currency, t.legal_entity_code
 union all -- usage is earned in the month in which it is used
 select
     p.root_line_key as contract_line_key,

@@ -48,6 +48,10 @@ AMENDMENTS = {
     "Cancellation": kinds.AmendmentKind.CANCELLATION,
     "Co-term Add-on": kinds.AmendmentKind.COTERM_ADD_ON,
     "Renewal": kinds.AmendmentKind.RENEWAL,
+    "Pause": kinds.AmendmentKind.PAUSE,
+    "Product Swap": kinds.AmendmentKind.PRODUCT_SWAP,
+    "Bill-to Change": kinds.AmendmentKind.BILL_TO_CHANGE,
+    "Re-allocation": kinds.AmendmentKind.REALLOCATION,
 }
 FREQUENCIES = {
     "Monthly": kinds.BillingFrequency.MONTHLY,
