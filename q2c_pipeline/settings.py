@@ -18,6 +18,7 @@ import polars as pl
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from q2c_pipeline.agreements import OWNERSHIP_COLUMNS, Days, Ownership, Sla
 from q2c_pipeline.domain.kinds import AccountClass, Leg, Platform, Role
 from q2c_pipeline.domain.money import exponents
 from q2c_pipeline.engine.sqlfiles import load
@@ -106,7 +107,6 @@ def _cron(text: str) -> str:
 
 
 Currency = Annotated[str, AfterValidator(_known_currency)]
-Days = Annotated[int, Field(ge=0, le=365)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=4)]
 SecretReference = Annotated[str, AfterValidator(well_formed)]
 
@@ -192,6 +192,8 @@ class Policy(_Section):
 
     version: str = "1"
     grace: Grace = Grace()
+    sla: Sla = Sla()
+    ownership: Ownership = Ownership()
     severity: Severity = Severity()
     tolerances: dict[str, dict[Currency, Amount]] = {}
     standalone_prices: dict[str, dict[Currency, Amount]] = {}
@@ -287,12 +289,11 @@ class Settings(_Section):
 
     def sql_parameters(self, as_of: date) -> dict[str, object]:
         """Every value that a SQL file may name in `-- params:`."""
-        grace, severity = self.policy.grace, self.policy.severity
+        severity = self.policy.severity
         return {
             "as_of": as_of,
-            "booking_grace_days": grace.booking_days,
-            "invoice_grace_days": grace.invoice_days,
-            "posting_grace_days": grace.posting_days,
+            **{name.replace("_days", "_grace_days"): days for name, days in self.policy.grace},
+            **{name.replace("_days", "_sla_days"): days for name, days in self.policy.sla},
             "group_currency": self.company.group_currency,
             "proration": self.policy.proration,
             "severity_high_amount": severity.high_amount,
@@ -311,6 +312,7 @@ class Settings(_Section):
             "currency": _frame(sorted(exponents().items()), currency=pl.String(), exponent=pl.Int64()),
             "convention": _frame([*self._conventions()], **dict.fromkeys(("instance", *Convention.model_fields), pl.String())),
             "standalone_price": _frame(alone, product_code=pl.String(), currency=pl.String(), unit_price=pl.Decimal(20, 4)),
+            "ownership": _frame([*self.policy.ownership.rows()], **dict.fromkeys(OWNERSHIP_COLUMNS, pl.String())),
             "tolerance": _frame(tolerances, control_id=pl.String(), currency=pl.String(), tolerance_amount=pl.Decimal(20, 4)),
         }
 

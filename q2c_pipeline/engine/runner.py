@@ -33,7 +33,7 @@ _OUTSIDE_DDL = (
     """create table if not exists policy.convention (instance varchar, proration varchar, rounding varchar, recognition varchar,
        modification varchar)""",
     "create table if not exists policy.standalone_price (product_code varchar, currency varchar, unit_price decimal(20, 4))",
-    "create table if not exists policy.ownership (table_name varchar, owner_role varchar)",
+    "create table if not exists policy.ownership (table_name varchar, field_name varchar, owner_role varchar)",
     "create table if not exists policy.tolerance (control_id varchar, currency varchar, tolerance_amount decimal(20, 4))",
     """create table if not exists landing.batch (batch_id varchar, instance varchar, platform varchar, object_name varchar,
        sequence bigint, as_of date, row_count bigint, loaded_rows bigint, rejected_rows bigint)""",
