@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from unittest.mock import patch
 
@@ -31,13 +31,13 @@ class Phases:
     """A listener of progress that takes the time between two reports as that of the phase of the second."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._last = time.perf_counter()
 
     def __call__(self, phase: str, _: str) -> None:
         """Hear of something finished."""
         now = time.perf_counter()
-        self.seconds[phase] += now - self._last  # type: ignore[assignment]  # a Counter adds fractions as well
+        self.seconds[phase] += now - self._last
         self._last = now
 
 
@@ -45,7 +45,7 @@ class Shares:
     """Processor seconds by part of the work, summed over threads; a part inside another counts for itself only."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._local = threading.local()
         self._lock = threading.Lock()
 
@@ -55,7 +55,7 @@ class Shares:
         with ExitStack() as stack:
             for part, names in parts.items():
                 for name in names:
-                    stack.enter_context(_replaced(name, lambda call, part=part: self._timed(part, call)))
+                    stack.enter_context(_replaced(name, partial(self._timed, part)))
             yield
 
     def _timed(self, part: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,7 +68,7 @@ class Shares:
             finally:
                 spent = time.thread_time() - start
                 with self._lock:
-                    self.seconds[part] += spent - self._local.inner  # type: ignore[assignment]
+                    self.seconds[part] += spent - self._local.inner
                 self._local.inner = outer + spent
 
         return timed

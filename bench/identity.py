@@ -1,0 +1,136 @@
+"""Identity measured: the labelled pairs by half and kind, and three systems of customers resolved against a known truth.
+
+Run: python bench/identity.py [ACCOUNTS]
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from q2c_pipeline.identity.compare import corpus_of
+from q2c_pipeline.identity.resolve import Resolution, resolve
+from q2c_pipeline.identity.scoring import Party, Thresholds, judge_pair
+
+PAIRS = Path(__file__).parents[1] / "q2c_pipeline_tests" / "data" / "company_pairs.csv"
+_SYLLABLES = "ba ber bo cal cor dan del dor el fa fen gar gil ha hol im jor ka kel lan lor ma mer nor ol pa per qui ra ros sal ser ta tor u val ver win xan yor zen".split()  # noqa: SIM905
+_TRADES = "Logistics Software Foods Energy Medical Consulting Steel Media Pharma Textiles Motors Insurance Engineering Packaging Optics".split()  # noqa: SIM905
+_FORMS = {
+    "DE": ("GmbH", "AG", "GmbH & Co. KG"),
+    "GB": ("Ltd", "PLC", "LLP"),
+    "US": ("Inc.", "LLC", "Corp."),
+    "FR": ("SAS", "SARL", "SA"),
+    "JP": ("K.K.", "Co., Ltd."),
+}
+_WRITTEN = {
+    "Ltd": "Limited",
+    "Inc.": "Incorporated",
+    "Corp.": "Corporation",
+    "GmbH": "Gesellschaft mbH",
+    "K.K.": "Kabushiki Kaisha",
+}
+_SYSTEMS = (("sf", "crm"), ("st", "billing"), ("ns", "erp"))
+_CLAIMS = ("claimed_crm_account_id", "claimed_billing_account_id", "claimed_erp_account_id")
+
+
+def labelled() -> Iterator[str]:
+    """Precision, recall and F1 of each half, and what was missed by kind."""
+    rows = list(csv.DictReader(PAIRS.open(encoding="utf-8")))
+    corpus = corpus_of(row[side] for row in rows for side in ("left_name", "right_name"))
+    for half in ("tuned", "held_out"):
+        counts: dict[tuple[bool, bool], int] = defaultdict(int)
+        missed: dict[str, int] = defaultdict(int)
+        for row in (row for row in rows if row["half"] == half):
+            verdict = judge_pair(Party(row["left_name"]), Party(row["right_name"]), Thresholds(), corpus)
+            meant, said = row["label"] == "same", verdict.decision.value == "same"
+            counts[meant, said] += 1
+            missed[row["kind"]] += meant != said
+        yield f"{half:9} {_figures(counts[True, True], counts[False, True], counts[True, False])} of {sum(counts.values())} pairs"
+        yield f"          missed: {', '.join(f'{kind} {n}' for kind, n in sorted(missed.items()) if n)}"
+
+
+def _figures(right: int, wrong: int, lost: int) -> str:
+    precision, recall = right / max(1, right + wrong), right / max(1, right + lost)
+    return f"precision {precision:.3f} recall {recall:.3f} F1 {2 * right / max(1, 2 * right + wrong + lost):.3f}"
+
+
+def company(count: int, *, with_ids: float, seed: int = 7) -> pl.DataFrame:
+    """`count` customers in each of three systems; a part of them with ids of one another, names written as people write them."""
+    random.seed(seed)
+    rows = []
+    for number in range(count):
+        country = random.choice(list(_FORMS))
+        name = f"{_brand()} {random.choice(_TRADES)}" if random.random() < 0.7 else _brand()
+        form, tax, has_ids = random.choice(_FORMS[country]), _vat(), random.random() < with_ids
+        for instance, role in _SYSTEMS:
+            claims = (f"{number}" if has_ids and role != "crm" else None, None, None)
+            shown = tax if country == "DE" and random.random() < 0.5 else None
+            rows.append((instance, f"{number}", role, _as_written(name, form), shown, country, *claims))
+    schema = ["instance", "source_id", "role", "account_name", "tax_id", "country_code", *_CLAIMS]
+    return pl.DataFrame(rows, schema=dict.fromkeys(schema, pl.String), orient="row").sample(fraction=1, shuffle=True, seed=seed)
+
+
+def _brand() -> str:
+    return " ".join(
+        "".join(random.choices(_SYLLABLES, k=random.choice((2, 3, 3, 4)))).capitalize() for _ in range(random.choice((1, 1, 2)))
+    )
+
+
+def _as_written(name: str, form: str) -> str:
+    chance = random.random()
+    if chance < 0.1 and len(name) > 5:
+        place = random.randrange(2, len(name) - 1)
+        name = name[:place] + name[place + 1 :]
+    elif chance < 0.2:
+        name = name.upper()
+    return f"{name} {_WRITTEN.get(form, form) if random.random() < 0.3 else form}" if random.random() < 0.9 else name
+
+
+def _vat() -> str:
+    """A German VAT number with its check digit."""
+    digits = [random.randint(1, 9), *(random.randint(0, 9) for _ in range(7))]
+    product = 10
+    for digit in digits:
+        total = (product + digit) % 10 or 10
+        product = 2 * total % 11
+    return f"DE{''.join(map(str, digits))}{(11 - product) % 10}"
+
+
+def resolved(count: int, *, with_ids: float) -> str:
+    """Seconds, and the figures of the links across systems against the truth (equal source ids)."""
+    accounts = company(count, with_ids=with_ids)
+    start = time.perf_counter()
+    found = resolve(accounts, [], Thresholds())
+    seconds = time.perf_counter() - start
+    return f"{count} x 3, {with_ids:.0%} with ids: {seconds:.1f} s; pairs in one customer: {_truth(found, count)}; to look at: {found.uncertain().height}"
+
+
+def _truth(found: Resolution, count: int) -> str:
+    number = found.customers.with_columns(number=pl.col("account_key").str.split(":").list.last())
+    pairs = _pairs(number.group_by("customer_id").len()["len"])
+    right = _pairs(number.group_by("customer_id", "number").len()["len"])
+    return _figures(right, pairs - right, 3 * count - right)
+
+
+def _pairs(sizes: pl.Series) -> int:
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+def main() -> None:
+    """Print all figures."""
+    for line in labelled():
+        print(line)
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    for with_ids in (0.9, 0.0):
+        print(resolved(count, with_ids=with_ids))
+
+
+if __name__ == "__main__":
+    main()
