@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import sys
@@ -39,6 +40,15 @@ class Form(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+
+
+class Word(StrEnum):
+    """What a person says of two customer records."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+    WITHDRAWN = "withdrawn"
 
 
 class _Door(TyperGroup):
@@ -270,6 +280,32 @@ def score_pairs(
     from q2c_pipeline.orchestration.identifying import thresholds
 
     _show_rows(score_file(pairs, thresholds(config)), form)
+
+
+@identity.command("review")
+def review_pairs(form: Written = Form.TABLE, config: Config = None) -> None:
+    """List pairs of customer records that only a person can decide, the likeliest first."""
+    from q2c_pipeline.orchestration.identifying import review
+    from q2c_pipeline.settings import load_settings
+
+    _show_rows(review(load_settings(config)), form)
+
+
+@identity.command("judge")
+def judge_records(
+    one: Annotated[str, typer.Argument(metavar="A", help="INSTANCE:ID of a customer record, or its id.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="The other record.")],
+    opinion: Annotated[Word, typer.Argument(help="What they are; withdrawn takes an earlier word back.")],
+    why: Annotated[str, typer.Option("--why", help="The reason, for those who come after.")],
+    config: Config = None,
+) -> None:
+    """Decide about two customer records; this beats every rule from the next run on, and can be withdrawn."""
+    from q2c_pipeline.orchestration.identifying import judge
+    from q2c_pipeline.settings import load_settings
+    from q2c_pipeline.state.judgements import Opinion
+
+    said = judge(load_settings(config), (one, other), Opinion(opinion.value), why, getpass.getuser(), datetime.now(UTC))
+    typer.echo(f"{said.left_key} and {said.right_key}: {said.opinion.value}, says {said.who}")
 
 
 def _show_rows(frame: pl.DataFrame, form: Form) -> None:

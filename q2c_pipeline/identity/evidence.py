@@ -63,6 +63,7 @@ def masked(value: str) -> str:
     return f"…{plain[-4:]}" if len(plain) > 6 else "…"  # noqa: PLR2004
 
 
+@lru_cache(maxsize=10_000)
 def country_code(text: str) -> str:
     """ISO alpha-2 of a country as people write it: `uk`, `Germany`, `DEU` -> GB, DE, DE; nothing when it is not known."""
     plain = " ".join(re.sub(r"[^\w ]", "", text).split())

@@ -32,6 +32,8 @@ class Lexicon:
     east: tuple[tuple[str, str], ...]
     count: Mapping[str, str]
     lands: Mapping[tuple[str, ...], str]
+    land_starts: frozenset[str]
+    land_words: frozenset[str]
     iso3: Mapping[str, str]
     longest_form: int
     free_mail: frozenset[str]
@@ -41,6 +43,7 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """The tables of `data/`, read once."""
     words, forms = _read("words.toml"), dict(_forms(_read("forms.toml")["form"]))
+    lands = {tuple(name.split()): code for code, names in words["land"].items() for name in names}
     return Lexicon(
         cost=words["cost"],
         forms=forms,
@@ -49,7 +52,9 @@ def lexicon() -> Lexicon:
         known=words["known"],
         east=tuple(sorted(words["east"].items(), key=lambda item: -len(item[0]))),
         count=words["count"],
-        lands={tuple(name.split()): code for code, names in words["land"].items() for name in names},
+        lands=lands,
+        land_starts=frozenset(name[0] for name in lands),
+        land_words=frozenset(word for name in lands for word in name),
         iso3=words["iso3"],
         free_mail=frozenset(words["free_mail"]["domains"]),
         longest_form=max(len(words) for words in forms),

@@ -26,6 +26,9 @@ _SLASHED = re.compile(r"\b(\w)/(\w)(?:/(\w))?\b")
 _TIGHT_AND = re.compile(r"\b(\w{1,2})&(\w{1,2})\b")
 _SITE = re.compile(r"\b(\w{2,})\.(com|net|org|io|co\.uk|de|ai)\b", re.IGNORECASE)
 _CAMEL = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])|[a-z]+")
+_NOT_PLAIN = re.compile(r"[^a-z0-9]")
+_PIECE = re.compile(r"\w+")
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th|er|e)?")
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae"})
 _LAST_NUMERALS = {"i": "1", "v": "5", "x": "10"}
 
@@ -120,16 +123,19 @@ def _camel_initials(piece: str) -> str:
 
 
 def _pieces(chunk: str) -> list[str]:
+    if chunk.isalnum():
+        return [chunk]
     chunk = _SITE.sub(r"\1 com", chunk)
     chunk = _DOTTED.sub(lambda found: found.group().replace(".", ""), chunk)
     chunk = _SLASHED.sub(lambda found: "".join(part or "" for part in found.groups()), chunk)
     chunk = _TIGHT_AND.sub(r"\1\2", chunk)
-    chunk = re.sub(r"[&+]", " and ", chunk)
-    return re.findall(r"\w+", chunk.replace("_", " "))
+    chunk = chunk.replace("&", " and ").replace("+", " and ")
+    return _PIECE.findall(chunk.replace("_", " "))
 
 
+@lru_cache(maxsize=100_000)
 def _plain(piece: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", anyascii(piece).lower())
+    return _NOT_PLAIN.sub("", anyascii(piece).lower())
 
 
 def _east_parted(text: str) -> str:
@@ -162,6 +168,7 @@ def _take_forms(tokens: list[_Token]) -> tuple[list[Form], list[_Token], list[Fo
     return lead, rest, tail
 
 
+@lru_cache(maxsize=100_000)
 def _form_mended(token: _Token) -> _Token:
     """`Aktiengeselschaft` as it should be: long words of legal forms are known even with a slip."""
     if len(token.folded) < _LONG_FORM_WORD or (token.folded,) in lexicon().forms:
@@ -212,7 +219,7 @@ def _form_at_any(tokens: Sequence[_Token], start: int) -> tuple[Form, int] | Non
 
 def _is_place_or_number(tokens: Sequence[_Token], position: int) -> bool:
     spelled = tokens[position].folded
-    return spelled.isdigit() or spelled in ("and", "the") or any(spelled in land for land in lexicon().lands)
+    return spelled.isdigit() or spelled in ("and", "the") or spelled in lexicon().land_words
 
 
 def _joined_letters(tokens: list[_Token]) -> list[_Token]:
@@ -258,6 +265,8 @@ def _words(tokens: Sequence[_Token]) -> Iterator[Word]:
 
 
 def _land_at(tokens: Sequence[_Token], start: int) -> tuple[str, int]:
+    if tokens[start].folded not in lexicon().land_starts:
+        return "", 1
     for length in (4, 3, 2, 1):
         land = lexicon().lands.get(tuple(token.folded for token in tokens[start : start + length]))
         if land is not None and start + length <= len(tokens):
@@ -265,6 +274,7 @@ def _land_at(tokens: Sequence[_Token], start: int) -> tuple[str, int]:
     return "", 1
 
 
+@lru_cache(maxsize=100_000)
 def _word(token: _Token, *, is_last: bool) -> Word:
     text = token.folded
     number = _number(text, is_last=is_last)
@@ -303,7 +313,7 @@ def _kind(text: str, key: str, *, is_last: bool) -> str:
 
 def _number(text: str, *, is_last: bool) -> str:
     """`ii` -> `2`, `2nd` -> `2`, `007` -> `7`; a last `i` is the numeral, not the Spanish or Catalan word."""
-    digits = re.fullmatch(r"(\d+)(?:st|nd|rd|th|er|e)?", text)
+    digits = _ORDINAL.fullmatch(text)
     if digits:
         return str(int(digits.group(1)))
     if is_last and text in _LAST_NUMERALS:

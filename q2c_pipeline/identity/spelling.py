@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rapidfuzz.distance import OSA
 
 from q2c_pipeline.identity.lexicon import lexicon
@@ -64,7 +66,7 @@ def _typo_cost(a: str, b: str, distance: int) -> float | None:
     """Bits for `distance` slips in words of this length; None when they are simply two words."""
     length = min(len(a), len(b))
     sizes = [size for size, slips in _SLIPS if slips == distance and size <= length]
-    sounds_alike = _sound(a) == _sound(b) and length > 3  # noqa: PLR2004
+    sounds_alike = sound(a) == sound(b) and length > 3  # noqa: PLR2004
     if sounds_alike:
         return 1.5
     if not sizes:
@@ -103,7 +105,8 @@ _SOUNDS = (
 )
 
 
-def _sound(text: str) -> str:
+@lru_cache(maxsize=200_000)
+def sound(text: str) -> str:
     """Letters that are often heard alike made alike, doubled ones made single."""
     for written, heard in _SOUNDS:
         text = text.replace(written, heard)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, MetaData, String, Table
+from sqlalchemy import DDL, CheckConstraint, Column, Date, ForeignKey, Index, Integer, MetaData, String, Table, Text, event
 
 from q2c_pipeline.state.types import ExactDecimal, Instant
 
@@ -42,3 +42,28 @@ RUN_CONTROL = Table(
     Column("amount_at_risk", ExactDecimal, nullable=False),
     CheckConstraint("exceptions >= 0", name="exceptions_not_negative"),
 )
+
+IDENTITY_JUDGEMENT = Table(
+    "identity_judgement",
+    METADATA,
+    Column("judgement_id", Integer, primary_key=True, autoincrement=True),
+    Column("left_key", String(400), nullable=False),
+    Column("right_key", String(400), nullable=False),
+    Column("opinion", String(20), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("judged_at", Instant, nullable=False),
+    CheckConstraint("left_key < right_key", name="keys_in_order"),
+    CheckConstraint("opinion in ('same', 'different', 'unsure', 'withdrawn')", name="opinion_known"),
+    Index(None, "left_key", "right_key"),
+)
+
+for change in ("update", "delete"):  # what people said is never rewritten: a withdrawal is a row of its own
+    event.listen(
+        IDENTITY_JUDGEMENT,
+        "after_create",
+        DDL(  # type: ignore[no-untyped-call]
+            f"create trigger identity_judgement_no_{change} before {change} on identity_judgement "
+            "begin select raise(abort, 'identity_judgement only grows'); end"
+        ).execute_if(dialect="sqlite"),
+    )

@@ -1,0 +1,123 @@
+"""Probabilistic linkage of whole systems: Splink on DuckDB, trained on the records themselves, without labels."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import Any
+
+import polars as pl
+import splink.comparison_level_library as levels
+import splink.comparison_library as comparisons
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+from q2c_pipeline.engine.runner import Warehouse
+
+_BLOCKS = (
+    "tax_key",
+    "site",
+    "name_key_block",
+    "two_words_block",
+    "brand_block",
+    "heard_block",
+    "beginning_block",
+    "initials_block",
+)
+_COLUMNS = ("account_key", "name_key", "joined", "form", "country", *dict.fromkeys(_BLOCKS))
+TRAINABLE_RECORDS = 2_000
+"""With fewer records nothing can be learned: Splink finds the candidates, and their words alone decide."""
+_CANDIDATE = 0.02
+_SEED = 1
+
+
+def weighed_pairs(records: pl.DataFrame) -> pl.DataFrame:
+    """Pairs that share a block, with Splink's match probability: left_key < right_key, weight (bits), probability."""
+    if records.height < 2:  # noqa: PLR2004
+        return _empty()
+    with Warehouse() as warehouse, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        linker = _linker(warehouse.connection, records.select(_COLUMNS))
+        if records.height >= TRAINABLE_RECORDS:
+            _train(linker)
+        pairs = linker.inference.predict(threshold_match_probability=_CANDIDATE if records.height >= TRAINABLE_RECORDS else None)
+        frame: pl.DataFrame = warehouse.connection.table(pairs.physical_name).pl()
+    return frame.select(
+        left_key=pl.min_horizontal("account_key_l", "account_key_r"),
+        right_key=pl.max_horizontal("account_key_l", "account_key_r"),
+        weight="match_weight",
+        probability="match_probability",
+    ).sort("left_key", "right_key")
+
+
+def _linker(connection: Any, records: pl.DataFrame) -> Linker:
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    api = DuckDBAPI(connection)
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        unique_id_column_name="account_key",
+        comparisons=[_name(), _form(), _exact("country", 0.9, 0.2), _exact("tax_key", 0.95, 0.0001), _exact("site", 0.8, 0.001)],
+        blocking_rules_to_generate_predictions=[block_on(block) for block in _BLOCKS],
+        probability_two_random_records_match=_prior(records),
+        retain_matching_columns=False,
+    )
+    return Linker(api.register(records.to_arrow(), table_name="records"), settings, log_level=logging.ERROR)
+
+
+def _prior(records: pl.DataFrame) -> float:
+    """Every record has a partner or two: about one pair in as many as there are records."""
+    return min(0.05, 2.0 / records.height)
+
+
+def _train(linker: Linker) -> None:
+    """How often fields agree by chance is counted on random pairs; how often for one company, by expectation-maximisation."""
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=_SEED)
+    for block in ("beginning_block", "tax_key"):
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(block), fix_probability_two_random_records_match=True
+        )
+
+
+def _name() -> Any:
+    return comparisons.CustomComparison(
+        output_column_name="name",
+        comparison_levels=[
+            levels.NullLevel("name_key"),
+            _level(levels.ExactMatchLevel("name_key", term_frequency_adjustments=True), 0.75, 0.00002),
+            _level(levels.ExactMatchLevel("joined"), 0.02, 0.000005),
+            _level(levels.JaroWinklerLevel("joined", 0.94), 0.12, 0.0002),
+            _level(levels.ExactMatchLevel("brand_block"), 0.05, 0.0004),
+            _level(levels.ExactMatchLevel("initials_block"), 0.01, 0.0001),
+            _level(levels.JaroWinklerLevel("joined", 0.84), 0.03, 0.004),
+            _level(levels.ElseLevel(), 0.02, 0.995275),
+        ],
+    )
+
+
+def _form() -> Any:
+    return comparisons.CustomComparison(
+        output_column_name="form",
+        comparison_levels=[
+            levels.NullLevel("form"),
+            _level(levels.ExactMatchLevel("form"), 0.9, 0.2),
+            _level(levels.ElseLevel(), 0.1, 0.8),
+        ],
+    )
+
+
+def _exact(column: str, m: float, u: float) -> Any:
+    return comparisons.CustomComparison(
+        output_column_name=column,
+        comparison_levels=[
+            levels.NullLevel(column),
+            _level(levels.ExactMatchLevel(column), m, u),
+            _level(levels.ElseLevel(), 1 - m, 1 - u),
+        ],
+    )
+
+
+def _level(level: Any, m: float, u: float) -> Any:
+    return level.configure(m_probability=m, u_probability=u)
+
+
+def _empty() -> pl.DataFrame:
+    return pl.DataFrame(schema={"left_key": pl.String, "right_key": pl.String, "weight": pl.Float64, "probability": pl.Float64})

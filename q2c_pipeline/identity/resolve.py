@@ -1,0 +1,116 @@
+"""Who is who: all links between customer records of all systems, and the customers that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from q2c_pipeline.identity.clusters import clustered
+from q2c_pipeline.identity.compare import Corpus
+from q2c_pipeline.identity.features import features
+from q2c_pipeline.identity.fellegi import TRAINABLE_RECORDS, weighed_pairs
+from q2c_pipeline.identity.links import LINK_SCHEMA, human_links, key_links
+from q2c_pipeline.identity.scoring import Decision, Party, Thresholds, judge_pair
+from q2c_pipeline.state.judgements import Judgement, in_force
+
+_PARTY = ("account_name", "country_code", "tax_id", "domain", "address")
+_AMBIGUOUS = 0.02
+"""Two candidates whose scores are closer than this cannot be told apart without a person."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Who is who.
+
+    `links`: left_key, right_key, method, score, decision, explanation. `customers`: account_key, customer_id, instance,
+    is_duplicate. `duplicates`: customer_id, instance, left_key, right_key, method, explanation: records of one system that are
+    one company (MD02).
+    """
+
+    links: pl.DataFrame
+    customers: pl.DataFrame
+    duplicates: pl.DataFrame
+
+    def uncertain(self) -> pl.DataFrame:
+        """Pairs that a person should look at, the likeliest first."""
+        return self.links.filter(pl.col("decision") == Decision.UNSURE.value).sort(
+            "score", "left_key", "right_key", descending=[True, False, False]
+        )
+
+
+def resolve(accounts: pl.DataFrame, judgements: Sequence[Judgement], thresholds: Thresholds) -> Resolution:
+    """Link by keys, then by likeness; people's decisions beat both. The order of the rows changes nothing.
+
+    `accounts` has the columns of canonical.account and `role` (crm, billing, erp); `domain` and `address` where known.
+    """
+    records, corpus = features(accounts)
+    human = human_links(in_force(judgements))
+    by_key = key_links(records).join(human, on=["left_key", "right_key"], how="anti")
+    known = pl.concat([human, by_key])
+    likely = _by_likeness(records, corpus, known, thresholds)
+    links = pl.concat([known, _without_rivals(likely, records)]).sort("left_key", "right_key")
+    customers, duplicates, links = clustered(records.select("account_key", "instance", "role"), links)
+    return Resolution(links, customers, duplicates)
+
+
+def _by_likeness(records: pl.DataFrame, corpus: Corpus, known: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
+    """Pairs that no key decides, weighed by Splink and compared word by word; the more doubtful of the two voices counts."""
+    pairs = weighed_pairs(records).join(known, on=["left_key", "right_key"], how="anti")
+    pairs = _both_sides(pairs, records)
+    is_trained = records.height >= TRAINABLE_RECORDS
+    rows = [_judged(row, corpus, thresholds, is_trained=is_trained) for row in pairs.iter_rows()]
+    return pl.DataFrame(rows, schema=LINK_SCHEMA, orient="row").filter(pl.col("score") > thresholds.different)
+
+
+def _both_sides(pairs: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    facts = records.select("account_key", *(pl.col(name).fill_null("") for name in _PARTY))
+    pairs = pairs.select("left_key", "right_key", "probability")
+    left = pairs.join(facts, left_on="left_key", right_on="account_key", how="left")
+    both = left.join(facts, left_on="right_key", right_on="account_key", how="left", suffix="_right")
+    return both.sort("left_key", "right_key")
+
+
+def _judged(row: tuple[object, ...], corpus: Corpus, thresholds: Thresholds, *, is_trained: bool) -> tuple[object, ...]:
+    left_key, right_key, probability, *facts = row
+    texts = [str(fact) for fact in facts]
+    half = len(_PARTY)
+    verdict = judge_pair(Party(*texts[:half]), Party(*texts[half:]), thresholds, corpus)
+    weighed = round(float(str(probability)), 4) if is_trained else 1.0
+    if weighed >= verdict.score:
+        return left_key, right_key, verdict.method, verdict.score, verdict.decision.value, verdict.explanation
+    decision = thresholds.decide(weighed)
+    said = verdict.explanation.removeprefix(f"{verdict.decision.value}: ")
+    explanation = f"{decision.value}: {said}; in these systems as likely as {weighed:.2f}"
+    return left_key, right_key, verdict.method, weighed, decision.value, explanation
+
+
+def _without_rivals(links: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """A record with two candidates in one system that score alike is linked to neither: a person must choose."""
+    named = _rivals(links, records)
+    said = pl.format("unsure: {}; several records score alike: {}", pl.col("explanation").str.strip_prefix("same: "), "rivals")
+    return (
+        links.join(named, on=["left_key", "right_key"], how="left")
+        .with_columns(
+            decision=pl.when(pl.col("rivals").is_not_null()).then(pl.lit(Decision.UNSURE.value)).otherwise("decision"),
+            explanation=pl.when(pl.col("rivals").is_not_null()).then(said).otherwise("explanation"),
+        )
+        .select(*LINK_SCHEMA)
+    )
+
+
+def _rivals(links: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """Pairs whose one record has several candidates in the other's system, with the list of them."""
+    instance = records.select("account_key", "instance")
+    same = links.filter(pl.col("decision") == Decision.SAME.value).select("left_key", "right_key", "score")
+    there, back = same.rename({"left_key": "one", "right_key": "other"}), same.rename({"right_key": "one", "left_key": "other"})
+    ends = pl.concat([there, back.select(there.columns)]).join(instance, left_on="other", right_on="account_key")
+    best = ends.filter(pl.col("score") > pl.col("score").max().over("one", "instance") - _AMBIGUOUS)
+    rivals = best.group_by("one", "instance").agg(pl.col("other").sort().alias("rivals")).filter(pl.col("rivals").list.len() > 1)
+    named = best.join(rivals, on=["one", "instance"]).select(
+        left_key=pl.min_horizontal("one", "other"),
+        right_key=pl.max_horizontal("one", "other"),
+        rivals=pl.col("rivals").list.head(5).list.join(", "),
+    )
+    return named.group_by("left_key", "right_key").agg(pl.col("rivals").min())
