@@ -33,7 +33,7 @@ _NEUTRAL: dict[Type, object] = {Type.TEXT: "given", Type.RATE: Decimal(0), Type.
 _SCALE = 10**8
 """Parts of one in a quantity or price of the tables."""
 _STAND_IN = 10**7
-_PARTS_LIMIT = 10**13
+_PARTS_LIMIT = 10**15
 _BILLING = """select contract_line_key, service_start_date as service_start, service_end_date as service_end, due_date as due,
               net_amount as amount, sum(net_amount) over (partition by contract_line_key) as total
               from schedule.billing_period order by contract_line_key, period_number"""
