@@ -52,7 +52,7 @@ def test_service_is_clipped_to_the_lines_dates() -> None:
 
 def test_billed_as_rated_is_right_and_unbilled_is_found() -> None:
     world = metered("1500")
-    assert world.exceptions() == [("BB06", "ORD-00001/1", Decimal("10.0000"), "USD")]
+    assert world.exceptions() == [("BB12", "ORD-00001/1", Decimal("10.0000"), "USD")]
 
     world.bill("u", date(2026, 5, 1), date(2026, 5, 31), 10, quantity=Decimal(1500), issued_date=date(2026, 6, 1))
     assert world.post_all().exceptions() == []

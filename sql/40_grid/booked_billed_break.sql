@@ -44,6 +44,20 @@ earlier as ( -- cells billed at the terms of an earlier step: same share of that
             cast(c.right_amount as decimal(38, 4)) * n.full_net_amount - cast(c.left_amount as decimal(38, 4)) * o.full_net_amount
         ) <= cast(n.full_net_amount + o.full_net_amount as decimal(38, 4)) * u.minor_unit
         and c.right_amount <> 0
+),
+
+apart as ( -- periods billed in another currency, or by another entity, than the contract's; and whether their own cell breaks too
+    select
+        c.contract_line_key,
+        c.service_start_date,
+        bool_or(c.currency = b.currency and c.legal_entity_code = b.legal_entity_code) as is_home_broken,
+        min(c.currency) filter (where c.right_amount <> 0 and c.currency <> b.currency) as other_currency,
+        min(c.legal_entity_code) filter (
+            where c.right_amount <> 0 and c.currency = b.currency and c.legal_entity_code <> b.legal_entity_code
+        ) as other_entity_code
+    from cell as c
+    inner join link.booked_line as b on c.contract_line_key = b.contract_line_key
+    group by c.contract_line_key, c.service_start_date
 )
 
 select
@@ -66,6 +80,12 @@ select
     c.first_document_key is null as is_nothing_billed,
     coalesce(f.quantity, 0) = 0 and c.service_start_date > b.root_start_date as is_ended,
     e.cell_id is not null as is_earlier_step,
+    b.currency as contract_currency,
+    b.legal_entity_code as contract_entity_code,
+    c.currency = b.currency and c.legal_entity_code = b.legal_entity_code as is_home,
+    coalesce(a.is_home_broken, false) as is_home_broken,
+    a.other_currency,
+    a.other_entity_code,
     case u.exponent
         when 0 then cast(cast(c.left_amount as decimal(20, 0)) as varchar)
         when 3 then cast(cast(c.left_amount as decimal(20, 3)) as varchar)
@@ -95,4 +115,5 @@ from cell as c
 left join link.booked_line as b on c.contract_line_key = b.contract_line_key
 left join in_force as f on c.cell_id = f.cell_id
 left join earlier as e on c.cell_id = e.cell_id
+left join apart as a on c.contract_line_key = a.contract_line_key and c.service_start_date = a.service_start_date
 left join canonical.currency_unit as u on c.currency = u.currency

@@ -7,7 +7,7 @@
 -- says:     a due period was not billed although the subscription is right
 -- example:  invoices of April and June, none of May
 -- repair:   draft invoice
-select -- due periods of subscribed or one-time lines that nothing bills
+select -- due periods of subscribed or one-time lines that nothing bills (metered use is BB12)
     cell_id,
     subject_key,
     'BB' as leg,
@@ -22,6 +22,7 @@ from grid.booked_billed_break
 where
     contract_line_key is not null
     and (is_subscribed or charge_type = 'one_time')
+    and charge_type <> 'usage'
     and is_nothing_billed
     and left_amount > 0
     and not is_ended

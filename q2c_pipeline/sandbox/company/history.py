@@ -11,7 +11,14 @@ from q2c_pipeline.sandbox.company.customers import Customer, open_account
 from q2c_pipeline.sandbox.company.dates import DAY, add_months, days_between, month_end
 from q2c_pipeline.sandbox.company.finish import finish
 from q2c_pipeline.sandbox.company.foundation import lay_foundation
-from q2c_pipeline.sandbox.company.profiles import LAST_DAYS_STORIES, ONLY_STORIES, SECOND_STORIES, STORIES, small_modules
+from q2c_pipeline.sandbox.company.profiles import (
+    LAST_DAYS_STORIES,
+    ONLY_STORIES,
+    SECOND_STORIES,
+    STORIES,
+    one_module,
+    small_modules,
+)
 from q2c_pipeline.sandbox.company.releasing import release_month
 from q2c_pipeline.sandbox.company.voiding import plan_voids
 from q2c_pipeline.sandbox.company.world import World
@@ -60,6 +67,8 @@ def _tell_stories(world: World, index: int, customer: Customer) -> None:
     small_modules(world, customer)
     if index % 3 == 0:
         SECOND_STORIES[index // 3 % len(SECOND_STORIES)](world, customer)
+    else:
+        one_module(world, customer)
 
 
 def _live_day(world: World, day: date) -> None:

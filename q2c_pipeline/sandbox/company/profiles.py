@@ -251,6 +251,12 @@ def small_modules(world: World, customer: Customer) -> None:
     _book(world, customer, _after(world, 6, 45), deals[: world.rng.choice((1, 1, 2))])
 
 
+def one_module(world: World, customer: Customer) -> None:
+    """A third, plain order: a single module by the month, as most orders of a company are."""
+    deal = Deal(world.rng.choice((SANDBOX, ANALYTICS)), world.rng.randint(2, 9), _discount(world))
+    _book(world, customer, _after(world, 3, 40), (deal,))
+
+
 def starts_later(world: World, customer: Customer) -> None:
     """Signed in the last weeks, served from next month on."""
     start = world.as_of + timedelta(days=world.rng.randint(8, 40))
