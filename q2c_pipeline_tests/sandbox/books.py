@@ -44,7 +44,7 @@ class Reading:
         return f"{self.orders[root['OrderId']]['OrderNumber']}/{root['OrderItemNumber']}"
 
     def root(self, item: Record) -> Record:
-        return self.items[item["OriginalOrderItemId"] or item["Id"]]
+        return self.items.get(item["OriginalOrderItemId"] or item["Id"], item)
 
     def expected(self) -> dict[Cell, int]:
         """Due amounts in minor units, by cell."""
@@ -83,6 +83,8 @@ class Reading:
             if served:
                 due = served[0] if item["Billing_Timing__c"] == "Advance" else served[-1] + timedelta(days=1)
                 raw.append((served[0], due, monthly * step * Fraction(len(served), len(days))))
+        if not raw:  # it ends before it starts
+            return []
         amounts = [whole(amount) for _, _, amount in raw]
         amounts[-1] += whole(sum((amount for _, _, amount in raw), Fraction(0))) - sum(amounts)
         return [(start, due, amount) for (start, due, _), amount in zip(raw, amounts, strict=True)]

@@ -1,0 +1,44 @@
+-- control:  DQ06
+-- priority: 5
+-- severity: high
+-- grain:    contract line; the differing cells that its impossible price makes are claimed with it
+-- owner:    sales operations
+-- queue:    sales operations
+-- says:     terms of a contract line are impossible: it ends before it starts, its quantity is zero, or its discount is not 0 to 100 %
+-- example:  ORD-00056/1 grants 150 %: its schedule of -50.00 USD is nobody's to bill
+-- repair:   repair at source
+with judged as ( -- counted lines with what is impossible about them, if anything
+    select
+        contract_line_key, root_line_key, line_subject_key, legal_entity_code, start_date, end_date,
+        discount_fraction < 0 or discount_fraction > 1 as is_mispriced,
+        concat_ws(
+            '; ',
+            case
+                when end_date < start_date
+                    then 'ends on ' || cast(end_date as varchar) || ', before it starts on ' || cast(start_date as varchar)
+            end,
+            case when quantity = 0 then 'its quantity is zero' end,
+            case
+                when discount_fraction < 0 or discount_fraction > 1
+                    then 'its discount is ' || cast(cast(discount_fraction * 100 as decimal(16, 2)) as varchar) || ' %, not 0 to 100 %'
+            end
+        ) as said
+    from link.booked_line
+    where is_counted
+)
+
+select
+    x.cell_id,
+    j.line_subject_key as subject_key,
+    'DQ' as leg,
+    j.legal_entity_code,
+    x.currency,
+    x.period,
+    coalesce(x.difference_amount, cast(0 as decimal(20, 4))) as difference_amount,
+    j.line_subject_key || ': ' || j.said as reason,
+    '[{"instance":"' || split_part(j.contract_line_key, ':', 1) || '","table":"contract_line","source_id":"'
+    || split_part(j.contract_line_key, ':', 2) || '"}]' as evidence
+from judged as j
+left join grid.booked_billed_break as x
+    on j.is_mispriced and j.root_line_key = x.contract_line_key and x.service_start_date between j.start_date and j.end_date
+where j.said <> ''
