@@ -77,6 +77,13 @@ class Ground:
         self.used |= {key, roots[key].order_id, *self.documents(roots[key])}
         return roots[key]
 
+    def claim_order(self, suits: Callable[[Root], bool]) -> Record:
+        """Take the order of a contract line for a fault that touches none of its documents, so that others may have those."""
+        roots = self.world.roots
+        key = self.pick("order", roots, lambda key: not self.used & {key, roots[key].order_id} and suits(roots[key]))
+        self.used |= {key, roots[key].order_id}
+        return self.world.order(roots[key])
+
     def _free(self, root: Root) -> bool:
         return (
             root.item_id is not None

@@ -27,7 +27,7 @@ def st01_status_never_updated(ground: Ground) -> None:
 
 def st01_cancellation_not_told(ground: Ground) -> None:
     """The subscription was canceled, but the order still says active."""
-    order = ground.world.order(ground.claim_root(lambda root: _cancelled(ground, root)))
+    order = ground.claim_order(lambda root: _cancelled(ground, root))
     order["Billing_Status__c"] = "Active"
     ground.tell_without_money("ST01", order["OrderNumber"])
 
