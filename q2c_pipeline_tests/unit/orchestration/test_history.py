@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 
 import sqlalchemy as sa
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
 
 from q2c_pipeline.orchestration.history import quick_history
 
@@ -33,3 +35,15 @@ def test_the_write_ahead_log_lives_until_the_night_ends_and_is_emptied_then(tmp_
     assert not log.exists()
     with sqlite3.connect(path) as connection:
         assert connection.execute("select number from event").fetchall() == [(7,)]
+
+
+def test_dagsters_stores_make_one_engine_a_database_while_the_night_runs(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'runs.db'}"
+    own = vars(sqlite_event_log)["create_engine"]
+    with quick_history(tmp_path):
+        makers = [vars(store)["create_engine"] for store in (sqlite_event_log, sqlite_run_storage)]
+        made, again = (make(url, poolclass=sa.NullPool) for make in makers)
+        other = makers[0](f"{url}2", poolclass=sa.NullPool)
+    assert made is again
+    assert made is not other
+    assert vars(sqlite_event_log)["create_engine"] is own
