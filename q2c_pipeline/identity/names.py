@@ -19,6 +19,8 @@ _ALIAS = re.compile(
     r"|vormals|ehemals|fr[uü]her|anciennement|antes|voorheen|tidigare)[\s:.,]+",
     re.IGNORECASE,
 )
+_SEAT = re.compile(r",?\s+an?\s+[\w ]{3,30}\s(?:corporation|company|llc|l\.l\.c\.|partnership|trust)\.?$", re.IGNORECASE)
+"""As contracts say it: `Globex Corp., a Delaware corporation`."""
 _EX = re.compile(r"\(\s*(?:ex|form|prev|was)\.?[-\s]+", re.IGNORECASE)
 _APOSTROPHES = str.maketrans("", "", "'\u2019\u2018\u00b4`\u02bc\u02b9")
 _DOTTED = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
@@ -81,7 +83,7 @@ def read_name(text: str) -> tuple[Name, ...]:
 
 
 def _tidied(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    return _SEAT.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))
 
 
 def _read_one(text: str) -> Name:
@@ -185,7 +187,7 @@ def _form_at(tokens: Sequence[_Token], start: int, places: set[str]) -> tuple[Fo
         spelled = tuple(token.folded for token in tokens[start : start + length])
         form = forms.get(spelled)
         is_clear = start == 0 or length > 1 or len(spelled[0]) > 2  # noqa: PLR2004
-        if form is not None and form.place in places and is_clear and (start > 0 or spelled[0] not in _NEVER_FIRST):
+        if form is not None and form.place in places and is_clear and (start > 0 or length > 1 or spelled[0] not in _NEVER_FIRST):
             return form, length
     return None
 
@@ -254,7 +256,11 @@ def _words(tokens: Sequence[_Token]) -> Iterator[Word]:
     position = 0
     while position < len(tokens):
         land, length = _land_at(tokens, position)
-        if land:
+        total = _tens_and_units(tokens, position)
+        if total:
+            length = 2
+            yield Word(total, total, "number", frozenset({total}), total[0])
+        elif land:
             text = "".join(token.folded for token in tokens[position : position + length])
             initials = "".join(token.folded[0] for token in tokens[position : position + length])
             yield Word(text, land.lower() + "*", "geo", frozenset({text, land.lower() + "*"}), initials, land)
@@ -262,6 +268,15 @@ def _words(tokens: Sequence[_Token]) -> Iterator[Word]:
             length = 1
             yield _word(tokens[position], is_last=0 < position == len(tokens) - 1)
         position += length
+
+
+def _tens_and_units(tokens: Sequence[_Token], start: int) -> str:
+    """`forty four` and `forty 4` are 44."""
+    if start + 1 >= len(tokens):
+        return ""
+    tens, units = lexicon().count.get(tokens[start].folded, ""), _number(tokens[start + 1].folded, is_last=False)
+    is_number = len(tens) == 2 and tens.endswith("0") and len(units) == 1  # noqa: PLR2004
+    return tens[0] + units if is_number and units != "0" else ""
 
 
 def _land_at(tokens: Sequence[_Token], start: int) -> tuple[str, int]:

@@ -114,7 +114,8 @@ def _run_of_initials(word: Word, name: Name, free: list[Word]) -> list[Word]:
     letters = word.text
     if not letters.isalpha() or len(letters) < 2 or word.kind not in ("unknown", "geo"):  # noqa: PLR2004
         return []
-    if letters in name.initials and all(is_in(one, free) for one in name.words):
+    is_several = len(name.words) > 1 or any(len(one.initials) > 1 for one in name.words)
+    if is_several and letters in name.initials and all(is_in(one, free) for one in name.words):
         return list(name.words)
     for start in range(len(name.words)):
         for end in range(len(name.words), start, -1):
@@ -129,12 +130,12 @@ def _run_of_initials(word: Word, name: Name, free: list[Word]) -> list[Word]:
 
 
 def _made_of_beginnings(letters: str, texts: Sequence[str]) -> bool:
-    """`fedex` from `federal express`: two letters at least of each word."""
+    """`fedex` from `federal express`: two letters at least of each word, and of none all."""
     if not texts:
         return not letters
     return any(
         letters.startswith(texts[0][:size]) and _made_of_beginnings(letters[size:], texts[1:])
-        for size in range(2, min(len(texts[0]), len(letters)) + 1)
+        for size in range(2, min(len(texts[0]) - 1, len(letters)) + 1)
     )
 
 

@@ -37,7 +37,7 @@ def beginning(one: Word, other: Word) -> tuple[float, str] | None:
     if {short.kind, long.kind} <= {"unknown"} and len(short.text) >= 3 and long.text.startswith(short.text):  # noqa: PLR2004
         if len(long.text) - len(short.text) < 2:  # noqa: PLR2004
             return None
-        price = lexicon().cost["prefix"] * (1.0 if len(short.text) >= 5 else 1.8)  # noqa: PLR2004
+        price = lexicon().cost["prefix"] * (1.0 if len(short.text) >= 5 else 2.4)  # noqa: PLR2004
         return price, f"{short.text} begins {long.text}"
     return None
 

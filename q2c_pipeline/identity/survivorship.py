@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import polars as pl
 
-OWNERS: Mapping[str, Sequence[str]] = {
-    "account_name": ("crm", "erp", "billing"),
-    "account_number": ("crm", "erp", "billing"),
-    "country_code": ("crm", "erp", "billing"),
-    "currency": ("crm", "erp", "billing"),
-    "tax_id": ("erp", "crm", "billing"),
-    "payment_terms": ("erp", "crm", "billing"),
-    "legal_entity_code": ("erp", "crm", "billing"),
+OWNERS: Mapping[str, str] = {
+    "account_name": "crm",
+    "account_number": "crm",
+    "country_code": "crm",
+    "currency": "crm",
+    "tax_id": "erp",
+    "payment_terms": "erp",
+    "legal_entity_code": "erp",
 }
-"""Which role owns a field, and who is asked next when the owner has no value: commercial fields CRM, legal and tax fields ERP."""
+"""Which role owns a field where the policy does not say."""
+_ASKED_NEXT = ("crm", "erp", "billing")
+"""Who is asked when the owner has no value."""
 
 
-def surviving_values(
-    accounts: pl.DataFrame, customers: pl.DataFrame, owners: Mapping[str, Sequence[str]] = OWNERS
-) -> pl.DataFrame:
+def surviving_values(accounts: pl.DataFrame, customers: pl.DataFrame, owners: Mapping[str, str] = OWNERS) -> pl.DataFrame:
     """One row a customer and field: customer_id, field, value, account_key it comes from, and the records that differ.
 
     Among several records of the owner the newest version counts, then the first key.
@@ -47,6 +47,8 @@ def surviving_values(
     )
 
 
-def _ranks(owners: Mapping[str, Sequence[str]]) -> pl.DataFrame:
-    rows = [(field, role, rank) for field, roles in owners.items() for rank, role in enumerate(roles)]
+def _ranks(owners: Mapping[str, str]) -> pl.DataFrame:
+    rows = [
+        (field, role, rank) for field, owner in owners.items() for rank, role in enumerate(dict.fromkeys((owner, *_ASKED_NEXT)))
+    ]
     return pl.DataFrame(rows, schema={"field": pl.String, "role": pl.String, "rank": pl.Int64}, orient="row")
