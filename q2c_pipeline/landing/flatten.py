@@ -11,7 +11,10 @@ from q2c_pipeline.landing.store import FlatRecord
 
 def loads_exact(body: str | bytes) -> Any:
     """Parse JSON and keep every number as the text that was sent: 1999.90 stays '1999.90'."""
-    return json.loads(body, parse_float=str, parse_int=str)
+    return _exact(body if isinstance(body, str) else body.decode("utf-8"))
+
+
+_exact = json.JSONDecoder(parse_float=str, parse_int=str).decode
 
 
 def flatten(record: dict[str, Any]) -> FlatRecord:
