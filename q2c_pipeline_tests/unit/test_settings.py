@@ -137,7 +137,7 @@ def test_the_business_day_is_the_last_complete_one_in_the_companys_zone(tmp_path
         ("high_amount", "hi_amount", "did you mean 'high_amount'?"),
         ("[policy.severity]", "[policy.grace]\nposting_days = -1\n[policy.severity]", "policy.grace.posting_days"),
         ("[policy.severity]", '[schedule]\nnightly = "daily"\n[policy.severity]', "a cron line of five fields"),
-        ("[policy.severity]", "[policy.tolerances]\nBB4 = { USD = 1 }\n[policy.severity]", "did you mean 'BB04'?"),
+        ("[policy.severity]", "[policy.tolerances]\nMD3 = { USD = 1 }\n[policy.severity]", "did you mean 'MD03'?"),
         ("[policy.severity]", "[policy.tolerances]\nBB04 = { USX = 1 }\n[policy.severity]", "'USX'"),
         ("[policy.severity]", '[policy]\nproration = "days"\n[policy.severity]', "policy.proration"),
         ("bulk_threshold", "bulk_treshold", "did you mean 'bulk_threshold'?"),
