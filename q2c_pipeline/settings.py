@@ -30,7 +30,12 @@ from q2c_pipeline.secret_references import from_file, from_variable, well_formed
 CONFIG_NAME = "q2c.toml"
 CONFIG_VARIABLE = "Q2C_CONFIG"
 ROLE_OF_PLATFORM = {Platform.SALESFORCE: Role.CRM, Platform.STRIPE: Role.BILLING, Platform.NETSUITE: Role.ERP}
-SIDES = {Leg.BOOKED_BILLED: (Role.CRM, Role.BILLING), Leg.BILLED_POSTED: (Role.BILLING, Role.ERP)}
+SIDES = {
+    Leg.BOOKED_BILLED: (Role.CRM, Role.BILLING),
+    Leg.BILLED_POSTED: (Role.BILLING, Role.ERP),
+    Leg.REVENUE: (Role.BILLING, Role.ERP),
+    Leg.SUBLEDGER: (Role.BILLING, Role.ERP),
+}
 """Which two sides a leg compares; it runs when both are configured."""
 CONVENTIONS = {
     Platform.SALESFORCE: frozenset({"bulk_threshold", "compare_ids_every_days", "currency", "login_host"}),

@@ -24,6 +24,7 @@ SPOILERS = {
     "links_unique": "insert into link.invoice_line from link.invoice_line",
     "nothing_unexplained": "update recon.cell_cause set cause = 'unexplained'",
     "one_cause_a_cell": "insert into recon.cell_cause from recon.cell_cause",
+    "releases_conserved": "insert into grid.posted_recognised (currency, right_amount) values ('USD', 1)",
 }
 """What breaks each truth in the made tables: the assertion stands guard over the SQL that made them."""
 

@@ -45,4 +45,4 @@ def test_journals_that_name_no_document_are_outside_this_leg() -> None:
         currency="USD",
     )
 
-    assert world.exceptions() == []
+    assert [row for row in world.exceptions() if row[0].startswith("BP")] == []

@@ -113,11 +113,11 @@ def test_amount_at_risk_is_in_group_currency_and_sets_the_severity() -> None:
     assert rows == [("BB01", Decimal("100000.0000"), Decimal("110000.0000"), "critical")]
 
 
-@pytest.mark.parametrize(("roles", "legs"), [(("crm", "billing"), {"BB"}), (("billing", "erp"), {"BP"}), (("crm",), set())])
+@pytest.mark.parametrize(("roles", "legs"), [(("crm", "billing"), {"BB"}), (("billing", "erp"), {"BP", "SL"}), (("crm",), set())])
 def test_a_leg_runs_when_both_of_its_sides_are_configured(roles: tuple[str, ...], legs: set[str]) -> None:
     world = consistent().post_all()
     world.roles = roles
     with world.run() as warehouse:
         assert set(warehouse.query("select distinct leg from recon.bridge")["leg"]) == legs
         ran = warehouse.query("select distinct leg from recon.control_result where status <> 'not_run'")["leg"]
-    assert {leg for leg in ran if leg in {"BB", "BP"}} == legs
+    assert {leg for leg in ran if leg in {"BB", "BP", "SL"}} == legs

@@ -95,7 +95,7 @@ def test_tolerances_are_exact_and_per_control_and_currency(tmp_path: Path) -> No
 def test_only_legs_with_both_sides_run(tmp_path: Path) -> None:
     assert _load(tmp_path).legs == (Leg.BOOKED_BILLED,)
     with_erp = RIGHT.replace('"salesforce"', '"netsuite"').replace("conventions = { bulk_threshold = 500 }", "")
-    assert _load(tmp_path, with_erp).legs == (Leg.BILLED_POSTED,)
+    assert _load(tmp_path, with_erp).legs == (Leg.BILLED_POSTED, Leg.REVENUE, Leg.SUBLEDGER)
 
 
 def test_secrets_are_opened_only_for_the_connector(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_the_business_day_is_the_last_complete_one_in_the_companys_zone(tmp_path
         ("high_amount", "hi_amount", "did you mean 'high_amount'?"),
         ("[policy.severity]", "[policy.grace]\nposting_days = -1\n[policy.severity]", "policy.grace.posting_days"),
         ("[policy.severity]", '[schedule]\nnightly = "daily"\n[policy.severity]', "a cron line of five fields"),
-        ("[policy.severity]", "[policy.tolerances]\nMD3 = { USD = 1 }\n[policy.severity]", "did you mean 'MD03'?"),
+        ("[policy.severity]", "[policy.tolerances]\nDQ3 = { USD = 1 }\n[policy.severity]", "did you mean 'DQ03'?"),
         ("[policy.severity]", "[policy.tolerances]\nBB04 = { USX = 1 }\n[policy.severity]", "'USX'"),
         ("[policy.severity]", '[policy]\nproration = "days"\n[policy.severity]', "policy.proration"),
         ("bulk_threshold", "bulk_treshold", "did you mean 'bulk_threshold'?"),
@@ -213,7 +213,7 @@ def test_the_file_is_found_by_variable_and_missed_with_advice(tmp_path: Path) ->
 
 def test_the_committed_example_is_right() -> None:
     example = Path(__file__).parents[2] / "q2c.example.toml"
-    assert load_settings(example, {}).legs == (Leg.BOOKED_BILLED, Leg.BILLED_POSTED)
+    assert load_settings(example, {}).legs == (Leg.BOOKED_BILLED, Leg.BILLED_POSTED, Leg.REVENUE, Leg.SUBLEDGER)
 
 
 def test_lines_are_scheduled_as_their_crm_says_else_as_the_one_billing_system_does(tmp_path: Path) -> None:

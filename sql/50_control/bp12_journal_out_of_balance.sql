@@ -34,3 +34,17 @@ select
     evidence
 from grid.billed_posted_break
 where unbalanced_transaction_number is not null and transactions = 1
+union all -- and the differing cells of contract lines that such a release recognises
+select
+    cell_id,
+    unbalanced_transaction_number as subject_key,
+    'BP' as leg,
+    legal_entity_code,
+    currency,
+    period,
+    difference_amount,
+    subject_key || ' has ' || left_text || ' to release in ' || period_text || ', the unbalanced '
+    || unbalanced_transaction_number || ' releases ' || right_text as reason,
+    evidence
+from grid.posted_recognised_break
+where unbalanced_transaction_number is not null

@@ -2,7 +2,7 @@
 -- priority: 30
 -- severity: high
 -- grain:    payment or refund of billing, currency
--- params:   as_of, posting_grace_days
+-- params:   posting_grace_days
 -- owner:    accounting
 -- queue:    accounting
 -- says:     payment or refund was not posted, or posted twice
@@ -64,10 +64,11 @@ select
 from link.money as m
 left join posted as p on m.money_key = p.money_key
 left join canonical.currency_unit as u on m.currency = u.currency
+cross join canonical.reading_cutoff as w
 where
     (select count(distinct role) from policy.instance where role in ('billing', 'erp')) = 2
     and m.payment_amount <> 0
     and (
-        (p.money_key is null and coalesce(m.paid_date <= $as_of - cast($posting_grace_days as integer), true))
+        (p.money_key is null and coalesce(m.paid_date <= w.erp_date - cast($posting_grace_days as integer), true))
         or (p.transactions > 1 and abs(p.posted_amount) > abs(m.payment_amount))
     )

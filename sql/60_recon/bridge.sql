@@ -15,6 +15,18 @@ with total as ( -- both sides of every group
         sum(left_amount) as left_amount, sum(right_amount) as right_amount
     from grid.billed_posted
     group by legal_entity_code, currency, period, account_class
+    union all
+    select
+        'RR' as leg, legal_entity_code, currency, period, 'revenue' as measure,
+        sum(left_amount) as left_amount, sum(right_amount) as right_amount
+    from grid.posted_recognised
+    group by legal_entity_code, currency, period
+    union all
+    select
+        'SL' as leg, legal_entity_code, currency, period, 'open_receivable' as measure,
+        sum(left_amount) as left_amount, sum(right_amount) as right_amount
+    from grid.subledger_ledger
+    group by legal_entity_code, currency, period
 ),
 
 caused as ( -- sum of every cause in every group

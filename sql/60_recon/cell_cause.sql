@@ -34,6 +34,17 @@ cell as ( -- differing cells of all grids in one shape
     from posted as p
     left join numbered as n on p.document_key = n.document_key
     left join link.document as d on p.unlinked_transaction_key = d.transaction_key
+    union all
+    select
+        cell_id, 'RR' as leg, subject_key, legal_entity_code, currency, period, 'revenue' as measure, left_amount, right_amount,
+        difference_amount, is_in_flight
+    from grid.posted_recognised
+    where difference_amount <> 0
+    union all
+    select
+        cell_id, 'SL' as leg, subject_key, legal_entity_code, currency, period, 'open_receivable' as measure, left_amount,
+        right_amount, difference_amount, is_in_flight
+    from grid.subledger_ledger_break
 )
 
 select
@@ -47,7 +58,8 @@ select
     c.left_amount,
     c.right_amount,
     c.difference_amount,
-    case when c.is_in_flight then 'timing' else coalesce(w.control_id, 'unexplained') end as cause,
-    case when c.is_in_flight then c.subject_key else coalesce(w.subject_key, c.subject_key) end as cause_subject_key
+    case when c.is_in_flight then 'timing' else coalesce(w.control_id, k.control_id, 'unexplained') end as cause,
+    case when c.is_in_flight then c.subject_key else coalesce(w.subject_key, k.subject_key, c.subject_key) end as cause_subject_key
 from cell as c
 left join recon.claim as w on c.cell_id = w.cell_id and w.is_winner
+left join recon.carried as k on c.cell_id = k.cell_id

@@ -6,7 +6,9 @@ with looked_at as ( -- how many cells, accounts, orders or delivered objects the
     union all
     select 'BP' as leg, (select count(*) from grid.billed_posted) as population
     union all
-    select 'SL' as leg, (select count(*) from link.money) as population
+    select 'RR' as leg, (select count(*) from grid.posted_recognised) as population
+    union all
+    select 'SL' as leg, (select count(*) from grid.subledger_ledger) as population
     union all
     select 'MD' as leg, (select count(distinct account_key) from link.booked_line where is_counted) as population
     union all

@@ -1,0 +1,90 @@
+-- grain:   invoice_line_key, period
+-- params:  as_of
+-- owner:   accounting
+-- says:    what each deferred document line has to release to revenue in each accounting period that is over by the day
+-- example: 310.00 invoiced on 20 January for 20 January to 19 February: 120.00 for January (12 of 31 days), 190.00 for February
+-- Rules. A ratable line whose service ends after the month of its document is deferred; its release is straight-line by day over its
+-- own service term, rounded half away from zero on what is earned up to the end of each month, so that the months sum to the line.
+-- The first month is the document's: it also releases what was earned before. A credit memo's line releases by itself, negative.
+-- What the ledger has not deferred at all cannot be released: such a document is a break of billed-posted and is left out here.
+with deferred as ( -- documents for which the ledger holds any deferred revenue
+    select distinct d.document_key
+    from link.document as d
+    inner join link.transaction_class as t on d.transaction_key = t.transaction_key
+    where d.document_key is not null and t.account_class = 'deferred_revenue' and t.posted_amount <> 0
+),
+
+line as ( -- their deferred lines in whole minor units, with their term in days and the months it takes
+    select
+        l.invoice_line_key,
+        l.document_key,
+        l.root_line_key,
+        l.currency,
+        l.legal_entity_code,
+        l.service_start_date,
+        l.service_end_date,
+        u.minor_unit,
+        cast(date_trunc('month', l.issued_date) as date) as first_period,
+        cast(sign(l.net_amount) as decimal(38, 0)) as direction,
+        cast(abs(cast(l.net_amount as decimal(38, 4))) * 10000 as hugeint) // cast(u.minor_unit * 10000 as hugeint) as net_units,
+        date_diff('day', l.service_start_date, l.service_end_date) + 1 as full_days,
+        least(
+            date_diff('month', l.issued_date, l.service_end_date),
+            date_diff('month', l.issued_date, cast($as_of + 1 as date)) - 1
+        ) as last_month_number
+    from link.invoice_line as l
+    inner join deferred as d on l.document_key = d.document_key
+    inner join canonical.currency_unit as u on l.currency = u.currency
+    where
+        l.is_billed
+        and l.revenue_class = 'ratable'
+        and l.net_amount <> 0
+        and l.service_end_date >= cast(date_trunc('month', l.issued_date) + interval '1' month as date)
+),
+
+monthly as ( -- the months that are over by the day
+    select
+        invoice_line_key,
+        unnest(generate_series(0, last_month_number)) as month_number
+    from line
+    where last_month_number >= 0
+),
+
+elapsed as ( -- days of each line's term that are over when each month ends
+    select
+        l.invoice_line_key, m.month_number, l.net_units, l.full_days,
+        greatest(least(
+            date_diff('day', l.service_start_date, cast(l.first_period + interval '1' month * (m.month_number + 1) as date)),
+            l.full_days
+        ), 0) as elapsed_days
+    from line as l
+    inner join monthly as m on l.invoice_line_key = m.invoice_line_key
+),
+
+earned as ( -- rounded once, cumulatively
+    select
+        invoice_line_key, month_number,
+        (2 * net_units * elapsed_days + full_days) // (2 * full_days) as earned_units
+    from elapsed
+),
+
+grown as ( -- by how much each month made it grow
+    select
+        invoice_line_key, month_number,
+        earned_units - coalesce(lag(earned_units) over (partition by invoice_line_key order by month_number), 0) as month_units
+    from earned
+)
+
+select
+    l.invoice_line_key,
+    cast(l.first_period + interval '1' month * g.month_number as date) as period,
+    l.document_key,
+    l.root_line_key,
+    l.currency,
+    l.legal_entity_code,
+    l.service_start_date,
+    l.service_end_date,
+    cast(l.direction * cast(g.month_units as decimal(38, 0)) * l.minor_unit as decimal(20, 4)) as net_amount
+from grown as g
+inner join line as l on g.invoice_line_key = l.invoice_line_key
+where g.month_units <> 0

@@ -1,0 +1,120 @@
+-- grain:   record of the receivable subledger (or unlinked transaction), currency, legal_entity_code
+-- params:  as_of, posting_grace_days
+-- owner:   accounting
+-- says:    what the open receivable of the day is made of: by billing's documents and money, and on the ledger's control accounts
+-- example: INV-7 of 120.00, 100.00 paid: cells of 120.00 and -100.00 on both sides; the sides add up to open items and to account 1100
+-- Left adds up to the open amounts that billing states; where an invoice's open amount is not its total less credits and payments,
+-- the rest is a cell of its own (part footing). Right adds up to the balance of all receivable accounts, whatever was posted there.
+with document as ( -- counted documents; what they state as open where they are invoices
+    select
+        instance || ':' || source_id as document_key,
+        case document_kind
+            when 'invoice' then instance || ':' || source_id
+            else instance || ':' || credited_invoice_source_id
+        end as invoice_key,
+        document_kind,
+        document_number,
+        coalesce(legal_entity_code, 'unknown') as legal_entity_code,
+        currency,
+        total_amount,
+        open_amount
+    from canonical.invoice
+    where document_status in ('open', 'paid', 'uncollectible', 'issued') and issued_date <= $as_of
+),
+
+settled as ( -- what counted invoices are made of, down to what should be open
+    select invoice_key, sum(amount) as amount
+    from (
+        select invoice_key, total_amount as amount
+        from document
+        union all
+        select document_key as invoice_key, -payment_amount as amount
+        from link.money
+    ) as part
+    group by invoice_key
+),
+
+side as ( -- both sides in one shape: documents of billing ...
+    select
+        'document' as part, document_key as record_key, currency, legal_entity_code, total_amount as left_amount,
+        cast(0 as decimal(20, 4)) as right_amount, cast(null as varchar) as transaction_key, cast(null as date) as moved_date
+    from document
+    union all -- ... its payments and refunds ...
+    select
+        'money' as part, money_key as record_key, currency, legal_entity_code, -payment_amount as left_amount,
+        cast(0 as decimal(20, 4)) as right_amount, cast(null as varchar) as transaction_key, paid_date as moved_date
+    from link.money
+    union all -- ... what an invoice states as open beyond them ...
+    select
+        'footing' as part, d.document_key as record_key, d.currency, d.legal_entity_code, d.open_amount - s.amount as left_amount,
+        cast(0 as decimal(20, 4)) as right_amount, cast(null as varchar) as transaction_key, cast(null as date) as moved_date
+    from document as d
+    inner join settled as s on d.document_key = s.invoice_key
+    where d.document_kind = 'invoice' and d.open_amount <> s.amount
+    union all -- ... and everything on receivable accounts, with the record that it stands for
+    select
+        case
+            when m.money_key is not null then 'money'
+            when t.transaction_kind not in ('payment', 'refund') and d.document_key is not null then 'document'
+            else 'transaction'
+        end as part,
+        coalesce(
+            m.money_key, case when t.transaction_kind not in ('payment', 'refund') then d.document_key end, t.transaction_key
+        ) as record_key,
+        t.currency, t.legal_entity_code, cast(0 as decimal(20, 4)) as left_amount, t.posted_amount as right_amount,
+        t.transaction_key, case when m.money_key is null then t.posting_date end as moved_date
+    from link.transaction_class as t
+    left join link.document as d on t.transaction_key = d.transaction_key
+    left join link.money_posting as m on t.transaction_key = m.transaction_key
+    where t.account_class = 'receivable'
+),
+
+cell as ( -- one row a cell
+    select
+        part,
+        record_key,
+        currency,
+        legal_entity_code,
+        sum(left_amount) as left_amount,
+        sum(right_amount) as right_amount,
+        max(moved_date) as moved_date,
+        min(transaction_key) as first_transaction_key,
+        max(transaction_key) as last_transaction_key
+    from side
+    group by part, record_key, currency, legal_entity_code
+),
+
+young as ( -- documents whose posting is in flight
+    select distinct document_key from grid.billed_posted where is_in_flight
+),
+
+posted as ( -- money that any transaction posts
+    select distinct money_key from link.money_posting where money_key is not null
+)
+
+select
+    case when c.left_amount <> c.right_amount then sha256(
+        'SL|' || c.part || '|' || c.record_key || '|' || c.currency || '|' || c.legal_entity_code
+    ) end as cell_id,
+    c.part,
+    c.record_key,
+    c.currency,
+    c.legal_entity_code,
+    cast(date_trunc('month', cast($as_of as date)) as date) as period,
+    cast(c.left_amount as decimal(20, 4)) as left_amount,
+    cast(c.right_amount as decimal(20, 4)) as right_amount,
+    cast(c.left_amount - c.right_amount as decimal(20, 4)) as difference_amount,
+    c.left_amount <> c.right_amount and (
+        y.document_key is not null
+        or (c.part = 'money' and p.money_key is null and coalesce(c.moved_date > w.erp_date - cast($posting_grace_days as integer), false))
+        or (c.part = 'transaction' and c.moved_date > w.billing_date)
+    ) as is_in_flight,
+    c.first_transaction_key,
+    c.last_transaction_key
+from cell as c
+left join young as y on c.part = 'document' and c.record_key = y.document_key
+left join posted as p on c.part = 'money' and c.record_key = p.money_key
+cross join canonical.reading_cutoff as w
+where
+    (c.left_amount <> 0 or c.right_amount <> 0)
+    and (select count(distinct role) from policy.instance where role in ('billing', 'erp')) = 2
