@@ -25,13 +25,16 @@ likeness as ( -- what two records of one system must not share: a branch has its
     from record as c
     left join record as p on c.instance = p.instance and c.parent_source_id = p.source_id and c.tax_id = p.tax_id
     where c.tax_id <> '' and p.source_id is null
-    union all
+    union all -- an id that points to the wrong account is MD07 and no likeness: the link says whose record it is
     select
-        instance, role, source_id, record_number,
-        'CRM account ' || claimed_crm_account_id || coalesce(' in ' || currency, '') as shared_text,
-        'crm|' || claimed_crm_account_id || coalesce('|' || currency, '') as shared_key
-    from record
-    where role <> 'crm' and claimed_crm_account_id is not null
+        c.instance, c.role, c.source_id, c.record_number,
+        'CRM account ' || c.claimed_crm_account_id || coalesce(' in ' || c.currency, '') as shared_text,
+        'crm|' || c.claimed_crm_account_id || coalesce('|' || c.currency, '') as shared_key
+    from record as c
+    left join link.account as k on c.instance || ':' || c.source_id = k.other_account_key
+    where
+        c.role <> 'crm' and c.claimed_crm_account_id is not null
+        and (k.account_key is null or split_part(k.account_key, ':', 2) = c.claimed_crm_account_id)
 )
 
 select
