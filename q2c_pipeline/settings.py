@@ -33,10 +33,10 @@ ROLE_OF_PLATFORM = {Platform.SALESFORCE: Role.CRM, Platform.STRIPE: Role.BILLING
 SIDES = {
     Leg.BOOKED_BILLED: (Role.CRM, Role.BILLING),
     Leg.BILLED_POSTED: (Role.BILLING, Role.ERP),
-    Leg.REVENUE: (Role.BILLING, Role.ERP),
+    Leg.REVENUE: (Role.CRM, Role.BILLING, Role.ERP),
     Leg.SUBLEDGER: (Role.BILLING, Role.ERP),
 }
-"""Which two sides a leg compares; it runs when both are configured."""
+"""Which systems a leg needs; it runs when all are configured."""
 CONVENTIONS = {
     Platform.SALESFORCE: frozenset({"bulk_threshold", "compare_ids_every_days", "currency", "login_host"}),
     Platform.STRIPE: frozenset({"time_zone"}),

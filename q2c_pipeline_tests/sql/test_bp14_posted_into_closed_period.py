@@ -61,7 +61,8 @@ def test_money_received_is_named_by_its_transaction() -> None:
         currency="USD",
     )
 
-    assert world.exceptions() == [("BP14", "PMT-1", Decimal("200.0000"), "USD")]
+    # billing knows of no such payment, which is SL01's to say
+    assert [one for one in world.exceptions() if one[0] != "SL01"] == [("BP14", "PMT-1", Decimal("200.0000"), "USD")]
 
 
 def test_accounts_that_nothing_controls_are_free() -> None:

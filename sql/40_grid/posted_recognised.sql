@@ -103,4 +103,4 @@ from cell as c
 left join link.booked_line as b on c.root_line_key = b.contract_line_key
 left join released as r on c.legal_entity_code = r.legal_entity_code and c.period = r.period
 cross join canonical.reading_cutoff as w
-where (select count(distinct role) from policy.instance where role in ('billing', 'erp')) = 2
+where (select count(distinct role) from policy.instance where role in ('crm', 'billing', 'erp')) = 3

@@ -96,7 +96,8 @@ def ramp_monthly(world: World, customer: Customer) -> None:
 
 def ramp_price(world: World, customer: Customer) -> None:
     """The price rises after three months, billed quarterly on calendar quarters or from the start."""
-    deal = Deal(PRO, _seats(world), _discount(world), "Quarterly", ramp=((3, 40, 110), (9, 40, 115)))
+    seats = _seats(world)
+    deal = Deal(PRO, seats, _discount(world), "Quarterly", ramp=((3, seats + 4, 110), (9, seats + 4, 115)))
     _book(world, customer, _after(world, 6, 20), (deal,))
 
 
