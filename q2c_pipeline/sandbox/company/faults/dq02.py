@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 def dq02_charge_bad_date(ground: Ground) -> None:
     """A Stripe charge carries a date that is none."""
-    _spoil(ground, "charge", "created", "31.02.2026")
+    _spoil(ground, "created", "31.02.2026")
 
 
 def dq02_charge_bad_amount(ground: Ground) -> None:
     """A Stripe charge carries an amount with a letter O in it."""
-    _spoil(ground, "charge", "amount", "12O50")
+    _spoil(ground, "amount", "12O50")
 
 
 def dq02_opportunity_bad_amount(ground: Ground) -> None:
@@ -28,8 +28,8 @@ def dq02_opportunity_bad_amount(ground: Ground) -> None:
     ground.tell_without_money("DQ02", f"sf_main.Opportunity/{key}")
 
 
-def _spoil(ground: Ground, table: str, field: str, value: str) -> None:
-    key = ground.pick(table, set(ground.world.stripe[table]) - ground.used)
+def _spoil(ground: Ground, field: str, value: str) -> None:
+    key = ground.pick("charge", ground.unrefunded_charges())
     ground.used.add(key)
-    ground.misbehave("stripe", "malformed_row", table, id=key, field=field, value=value)
-    ground.tell_without_money("DQ02", f"stripe_main.{table}/{key}")
+    ground.misbehave("stripe", "malformed_row", "charge", id=key, field=field, value=value)
+    ground.tell_without_money("DQ02", f"stripe_main.charge/{key}")

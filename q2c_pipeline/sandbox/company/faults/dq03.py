@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def dq03_charge_status_frozen(ground: Ground) -> None:
     """Stripe shows a charge status that nobody has seen before."""
-    key = ground.pick("charge", set(ground.world.stripe["charge"]) - ground.used)
+    key = ground.pick("charge", ground.unrefunded_charges())
     ground.used.add(key)
     ground.misbehave("stripe", "unknown_enum", "charge", id=key, field="status", value="frozen")
     ground.tell_without_money("DQ03", "stripe_main.charge.status")

@@ -56,6 +56,11 @@ class Ground:
         """Last day whose documents are out of every grace."""
         return self.world.as_of - QUIET_DAYS
 
+    def unrefunded_charges(self) -> set[str]:
+        """Charges that may become unreadable alone: a refund of one would lose its invoice with it."""
+        refunded = {refund["charge"] for refund in self.world.stripe["refund"].values()}
+        return set(self.world.stripe["charge"]) - refunded - self.used
+
     def pick(self, kind: str, candidates: Iterable[str], suits: Callable[[str], bool] = lambda _: True) -> str:
         """Choose by lot the first suitable candidate, or say clearly that the world has none."""
         pool = sorted(candidates)
