@@ -44,7 +44,7 @@ sql-lint: $(VENV)/dev.stamp  ## sqlfluff; header and dialect rules are tests
 bench: $(VENV)/dev.stamp  ## printed figures: extraction, mapping, grids and controls
 	$(BIN)/python bench/run.py
 
-ui: $(VENV)/run.stamp  ## the Dagster UI on http://127.0.0.1:3000 (Q2C_CONFIG names the configuration)
+ui: $(VENV)/run.stamp  ## the Dagster UI on port 3000 of this machine (Q2C_CONFIG names the configuration)
 	home=$$($(BIN)/python -m q2c_pipeline.orchestration.home) && \
 	DAGSTER_HOME=$$home $(BIN)/dagster-webserver -h 127.0.0.1 -p 3000 -w workspace.yaml
 
