@@ -1,0 +1,92 @@
+"""What every command group shares: options, forms of output, and the words for a failure."""
+# ruff: noqa: PLC0415  (so that `q2c --help` and a mistyped option answer at once)
+
+from __future__ import annotations
+
+import tempfile
+import traceback
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import polars as pl
+    from rich.console import Console
+
+    from q2c_pipeline.errors import Q2CError
+
+_LEAST_WIDTH = 110
+"""A narrower terminal wraps lines itself; cutting an amount short would be worse."""
+_PIPE_WIDTH = 220
+"""Columns where the output is no terminal: wide enough that nothing is folded."""
+
+
+class Form(StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def day(text: str) -> date:
+    """A date such as 2026-06-30."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"expected a date such as 2026-06-30, found '{text}'"
+        raise typer.BadParameter(message) from None
+
+
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration; else $Q2C_CONFIG, else ./q2c.toml.")]
+AsOf = Annotated[date | None, typer.Option("--as-of", parser=day, metavar="DATE", help="The day whose end is reconciled.")]
+Written = Annotated[Form, typer.Option("--format", "-f", help="How rows are written.")]
+
+
+def show_rows(frame: pl.DataFrame, form: Form) -> None:
+    """Print rows in the form that was asked for."""
+    from q2c_pipeline.orchestration import asking, showing
+
+    match form:
+        case Form.TABLE:
+            output().print(showing.rows(frame))
+        case Form.CSV:
+            typer.echo(asking.as_csv(frame), nl=False)
+        case Form.JSON:
+            typer.echo(asking.as_json(frame))
+
+
+def output() -> Console:
+    """Where results go: as wide as the terminal, and never so narrow that an amount is folded."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    width = max(console.width, _LEAST_WIDTH) if console.is_terminal else _PIPE_WIDTH
+    return Console(highlight=False, width=width)
+
+
+def errors() -> Console:
+    """Where progress and failures go."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def say_error(error: Q2CError, *, debug: bool) -> None:
+    """An error on purpose in its own words."""
+    if debug:
+        traceback.print_exception(error)
+    errors().print(f"{type(error).__name__}: {error}", style="red", markup=False, soft_wrap=True)
+
+
+def say_unexpected(error: Exception, *, debug: bool) -> None:
+    """A short message; the traceback goes to a file, where it can be sent from."""
+    if debug:
+        traceback.print_exception(error)
+    with tempfile.NamedTemporaryFile("w", prefix="q2c-failure-", suffix=".log", delete=False, encoding="utf-8") as log:
+        log.writelines(traceback.format_exception(error))
+    text = f"unexpected failure: {type(error).__name__}: {str(error)[:300]}. Details are in {log.name}; --debug shows them here."
+    errors().print(text, style="red", markup=False, soft_wrap=True)

@@ -1,0 +1,42 @@
+"""Running a night from the command line, with progress, and showing what it found."""
+# ruff: noqa: PLC0415  (so that `q2c --help` and a mistyped option answer at once)
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from q2c_pipeline.cli.common import errors, output
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from q2c_pipeline.orchestration.night import NightResult
+    from q2c_pipeline.settings import Settings
+
+
+def run_night(settings: Settings, as_of: date) -> NightResult:
+    """The nightly job in this process, with a progress bar a phase."""
+    from q2c_pipeline.engine.controls import load_sql_files
+    from q2c_pipeline.orchestration.jobs import run_nightly_job
+    from q2c_pipeline.orchestration.progress import Phases
+
+    console = errors()
+    with Phases(console, {"transform": len(load_sql_files())}) as phases:
+        result = run_nightly_job(settings, as_of, phases)
+    console.print(phases.said(), soft_wrap=True)
+    return result
+
+
+def show_night(settings: Settings, result: NightResult) -> None:
+    """Controls, bridge and places; what was left out first."""
+    from q2c_pipeline.engine.publishing import open_published
+    from q2c_pipeline.orchestration import showing
+
+    console = output()
+    for error in result.blocked:
+        text = f"BLOCKED, left out tonight, earlier readings of it are used: {error}"
+        errors().print(text, style="red", markup=False, soft_wrap=True)
+    if result.published is not None:
+        with open_published(result.published) as published:
+            console.print(showing.night(published))
+    console.print(showing.places(settings, result.outcomes))

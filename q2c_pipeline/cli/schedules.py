@@ -1,0 +1,29 @@
+"""`q2c schedule`: what given contract lines would bill or earn, by the SQL of the nightly run."""
+# ruff: noqa: PLC0415  (so that `q2c --help` and a mistyped option answer at once)
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+schedule = typer.Typer(help="What given contract lines would bill or earn, by the SQL of the nightly run.", no_args_is_help=True)
+Given = Annotated[Path, typer.Argument(metavar="FILE.json", help='A JSON list of {"id", "line", "policy"}.')]
+
+
+@schedule.command("billing")
+def schedule_billing(file: Given) -> None:
+    """Print what each line of the file would bill, period by period, as JSON."""
+    from q2c_pipeline.orchestration import expected, given_lines
+
+    typer.echo(json.dumps(expected.billing(given_lines.read_billing(file)), indent=1, ensure_ascii=False))
+
+
+@schedule.command("revenue")
+def schedule_revenue(file: Given) -> None:
+    """Print what each line of the file would earn, month by month, as JSON."""
+    from q2c_pipeline.orchestration import expected, given_lines
+
+    typer.echo(json.dumps(expected.revenue(given_lines.read_revenue(file)), indent=1, ensure_ascii=False))
