@@ -8,17 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
-from pydantic_core import PydanticCustomError
 
 from q2c_pipeline.errors import ConfigurationError
+from q2c_pipeline.settings.problems import wrong
 
 
 def well_formed(text: str) -> str:
     """A reference as it is; anything else may be the secret itself and is refused without being shown."""
     if not re.fullmatch(r"env:[A-Za-z_]\w*|file:[^#]+(#[^#]+)?", text):
         hint = "put the secret into a variable or a secrets file and write 'env:NAME' or 'file:path#key' here"
-        facts = {"expected": "a reference to a secret", "found": "a literal value (not shown)", "next_step": hint}
-        raise PydanticCustomError("q2c", "expected {expected}, found {found}", facts)
+        raise wrong("a reference to a secret", "a literal value (not shown)", hint)
     return text
 
 

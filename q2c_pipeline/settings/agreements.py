@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from q2c_pipeline.domain.kinds import Role
+from q2c_pipeline.settings.values import Section
 
 OWNERSHIP_COLUMNS = ("table_name", "field_name", "owner_role")
 Days = Annotated[int, Field(ge=0, le=365)]
 
 
-class _Agreement(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Sla(_Agreement):
+class Sla(Section):
     """Days that a handover may take before it counts as slow: won deal -> order, first due day -> invoice, invoice -> posting."""
 
     order_days: Days = 2
@@ -25,7 +22,7 @@ class Sla(_Agreement):
     posting_days: Days = 5
 
 
-class AccountOwners(_Agreement):
+class AccountOwners(Section):
     """Whose value of a customer's field counts: commercial fields are the CRM's, legal ones, tax and terms the ERP's."""
 
     account_name: Role = Role.CRM
@@ -37,7 +34,7 @@ class AccountOwners(_Agreement):
     legal_entity_code: Role = Role.ERP
 
 
-class Ownership(_Agreement):
+class Ownership(Section):
     """Owners by table and field."""
 
     account: AccountOwners = AccountOwners()

@@ -1,0 +1,61 @@
+"""What a company has decided: grace, severity, tolerances, who is one company; a run keeps the version that it ran under."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from q2c_pipeline.identity.scoring import Thresholds
+from q2c_pipeline.settings.agreements import Days, Ownership, Sla
+from q2c_pipeline.settings.values import Amount, Currency, Section
+
+
+class Grace(Section):
+    """Days a document may be on its way before its absence is an exception."""
+
+    booking_days: Days = 1
+    invoice_days: Days = 3
+    posting_days: Days = 2
+
+
+class Severity(Section):
+    """From which amount at risk (group currency) an exception is high or critical."""
+
+    high_amount: Amount = Decimal(1_000)
+    critical_amount: Amount = Decimal(10_000)
+
+
+class Identity(Section):
+    """When two customer records are one company: from `same` up by themselves; between `different` and `same` a person looks."""
+
+    same: Annotated[Decimal, Field(gt=Decimal("0.5"), le=1)] = Decimal("0.60")
+    different: Annotated[Decimal, Field(ge=0, lt=Decimal("0.5"))] = Decimal("0.25")
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """As scores are: probabilities, never money."""
+        return Thresholds(same=float(self.same), different=float(self.different))
+
+
+class Policy(Section):
+    """Everything a run may be blamed for: stored by version with each run."""
+
+    version: str = "1"
+    grace: Grace = Grace()
+    sla: Sla = Sla()
+    ownership: Ownership = Ownership()
+    severity: Severity = Severity()
+    tolerances: dict[str, dict[Currency, Amount]] = Field(default_factory=dict)
+    standalone_prices: dict[str, dict[Currency, Amount]] = Field(default_factory=dict)
+    identity: Identity = Identity()
+    overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
+    bulk_threshold: Annotated[int, Field(ge=1)] = 20_000
+    proration: Literal["actual_days", "thirty_360", "by_second"] = "actual_days"
+
+    @property
+    def overlap(self) -> timedelta:
+        """How far a window reaches back before the last high-water mark."""
+        return timedelta(minutes=self.overlap_minutes)

@@ -1,0 +1,91 @@
+"""Reads q2c.toml and the environment; every mistake is named with its place and its cure, all of them at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from q2c_pipeline.errors import ConfigurationError
+from q2c_pipeline.settings.contradictions import contradictions
+from q2c_pipeline.settings.model import CONFIG_NAME, Settings
+from q2c_pipeline.settings.problems import Problem, did_you_mean, refuse
+
+CONFIG_VARIABLE = "Q2C_CONFIG"
+
+
+def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the configuration: `path`, else $Q2C_CONFIG, else ./q2c.toml; raises ConfigurationError."""
+    environment = os.environ if environ is None else environ
+    file = (path or Path(environment.get(CONFIG_VARIABLE, CONFIG_NAME))).expanduser().resolve()
+    raw = _read_toml(file)
+    try:
+        settings = Settings.model_validate(raw, context=(file, environment))
+    except ValidationError as error:
+        refuse([_explain(one, raw, file) for one in error.errors(include_url=False)], file)
+    refuse([*contradictions(settings, file)], file)
+    return settings.model_copy(update={"stores": settings.stores.under(file.parent)})
+
+
+def _read_toml(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    except FileNotFoundError:
+        problem = Problem("a configuration file", "no such file", str(file), "copy q2c.example.toml there, or pass --config PATH")
+    except OSError as error:
+        problem = Problem("a readable file", error.strerror or "an error", str(file), "correct its permissions")
+    except UnicodeDecodeError:
+        problem = Problem("UTF-8 text", "other bytes", str(file), "save the file as UTF-8")
+    except tomllib.TOMLDecodeError as error:
+        problem = Problem("valid TOML", str(error), file.name, "correct that line; q2c.example.toml shows the form")
+    raise ConfigurationError(**problem._asdict())
+
+
+def _explain(error: ErrorDetails, raw: dict[str, object], file: Path) -> Problem:
+    loc, kind = error["loc"], error["type"]
+    where = f"{file.name}: {_spelled(loc, raw)}"
+    if kind == "extra_forbidden":
+        return Problem("a known key", f"'{loc[-1]}'", where, did_you_mean(str(loc[-1]), _keys_beside(loc)))
+    if kind == "missing":
+        return Problem(f"the key '{loc[-1]}'", "nothing", where, "add it; q2c.example.toml explains every key")
+    if kind == "enum":
+        known = re.findall(r"'([^']+)'", error["ctx"]["expected"])
+        return Problem("a known word", f"'{error['input']}'", where, did_you_mean(str(error["input"]), known))
+    if kind == "q2c":
+        return Problem(error["ctx"]["expected"], error["ctx"]["found"], where, error["ctx"]["next_step"])
+    found = "a value of another kind (not shown)" if "credentials" in loc else repr(error["input"])[:80]
+    expected = error["msg"].removeprefix("Input should be ").removeprefix("Input should ")
+    return Problem(expected[:1].lower() + expected[1:], found, where, "correct the value")
+
+
+def _spelled(loc: tuple[int | str, ...], raw: dict[str, object]) -> str:
+    """The place as people write it: instances.sf_main.url instead of instances.0.url."""
+    parts = [str(part) for part in loc if part != "[key]"]
+    instances = raw.get("instances")
+    if len(loc) > 1 and loc[0] == "instances" and isinstance(instances, list) and isinstance(loc[1], int):
+        entry = instances[loc[1]]
+        parts[1] = str(entry.get("name", f"number {loc[1] + 1}")) if isinstance(entry, dict) else f"number {loc[1] + 1}"
+    return ".".join(parts)
+
+
+def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that the section of a misspelt key knows."""
+    section: type[BaseModel] = Settings
+    for part in loc[:-1]:
+        if part in section.model_fields:
+            section = next(_sections_in(section.model_fields[str(part)].annotation), section)
+    return list(section.model_fields)
+
+
+def _sections_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _sections_in(inner)
