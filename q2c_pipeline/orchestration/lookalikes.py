@@ -77,11 +77,12 @@ class Served:
 
 
 def chosen_faults(text: str) -> tuple[str, ...]:
-    """Faults by name or control id: "bb04" is every fault of BB04, "all" everything, "none" nothing."""
+    """Faults by name or control id: "bb04" is every fault of BB04, "bb04*50" fifty of each, "all" everything, "none" nothing."""
     names = available_faults()
     chosen: set[str] = set()
-    for word in filter(None, (part.strip().lower() for part in text.split(","))):
-        fitting = {name for name in names if word in (name, name.split("_", 1)[0], "all")}
+    for asked in filter(None, (part.strip().lower() for part in text.split(","))):
+        word, mark, count = asked.partition("*")
+        fitting = {name + mark + count for name in names if word in (name, name.split("_", 1)[0], "all")}
         if not fitting and word != "none":
             known = {*names, *(name.split("_", 1)[0] for name in names), "all", "none"}
             raise ConfigurationError(expected="a fault", found=f"'{word}'", where="--faults", next_step=did_you_mean(word, known))

@@ -129,3 +129,15 @@ def test_the_truth_is_written_as_a_table(tmp_path: Path) -> None:
     assert header == "control_id,subject_key,amount,currency"
     assert [line.split(",")[0] for line in lines] == ["BB06", "MD07"]
     assert lines[1].endswith("@billing,0,")
+
+
+@pytest.mark.parametrize("name", ["bb06_period_skipped", "bp01_not_posted", "md07_item_without_line"])
+def test_a_count_plants_so_many_on_subjects_of_their_own(name: str) -> None:
+    subjects = [row.subject_key for row in world(f"{name}*12", accounts=60).truth]
+    assert len(subjects) == len(set(subjects)) == 12
+
+
+@pytest.mark.parametrize("count", ["", "0", "many"])
+def test_a_count_is_a_whole_number(count: str) -> None:
+    with pytest.raises(ConfigurationError, match="a whole number above zero"):
+        world(f"bb06_period_skipped*{count}")

@@ -38,9 +38,13 @@ def available_faults() -> list[str]:
 
 
 def plant(world: World, seed: int, names: Sequence[str]) -> None:
-    """Plant the named faults, each on subjects that no other one touches; the order of the names does not matter."""
+    """Plant the named faults, each on subjects that no other one touches; the order of the names does not matter.
+
+    A name with a count plants so many of them: `bb06_period_skipped*50` skips a period of fifty contract lines.
+    """
     planters = _planters()
-    unknown = sorted(set(names) - set(planters))
+    wanted = _counted(names)
+    unknown = sorted(set(wanted) - set(planters))
     if unknown:
         raise ConfigurationError(
             expected=f"names out of {', '.join(planters)}",
@@ -49,15 +53,35 @@ def plant(world: World, seed: int, names: Sequence[str]) -> None:
             next_step="correct the names",
         )
     ground = Ground(world, seed)
-    ordered = sorted(set(names), key=_rank)
+    ordered = sorted(wanted, key=_rank)
     early = [name for name in ordered if not name.startswith(AFTER_RELEASE) or name.startswith("md01")]
     for name in early:
-        planters[name](ground.for_fault(name))
+        _repeat(planters[name], ground.for_fault(name, wanted[name]))
     if early:
         release_again(world)
     for name in ordered:
         if name not in early:
-            planters[name](ground.for_fault(name))
+            _repeat(planters[name], ground.for_fault(name, wanted[name]))
+
+
+def _counted(names: Sequence[str]) -> dict[str, int | None]:
+    """How often each fault was asked for; None for one whose number follows the company's size."""
+    wanted: dict[str, int | None] = {}
+    for name, mark, count in (text.partition("*") for text in names):
+        if mark and not (count.isdigit() and int(count)):
+            raise ConfigurationError(
+                expected="a whole number above zero after *",
+                found=f"{name}*{count}",
+                where="faults of the simulated company",
+                next_step=f"write for example {name}*50",
+            )
+        wanted[name] = int(count) if mark else wanted.get(name)
+    return wanted
+
+
+def _repeat(planter: Callable[[Ground], None], ground: Ground) -> None:
+    for _ in range(ground.count or 1):
+        planter(ground)
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from q2c_pipeline.sandbox.company.posting import root_key
 from q2c_pipeline.sandbox.systems import Misbehaviour, Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
     from datetime import date
 
     from q2c_pipeline.sandbox.company.terms import Root
@@ -34,6 +34,8 @@ class Ground:
         self.used: set[str] = set()
         self.rng = Random(seed)
         self.name = ""
+        self.count: int | None = None
+        self._waiting: dict[str, list[str]] = {}
         self.restless = {key for key, root in world.roots.items() if self._falls_due_late(root)}
         self.lines: dict[str, list[str]] = defaultdict(list)
         for key, line in world.stripe["invoice_line"].items():
@@ -41,15 +43,16 @@ class Ground:
             if root:
                 self.lines[root].append(key)
 
-    def for_fault(self, name: str) -> Ground:
+    def for_fault(self, name: str, count: int | None = None) -> Ground:
         """Choose anew for the fault of that name, whatever was planted before."""
-        self.name, self.rng = name, Random(f"{self.seed}:{name}")
+        self.name, self.count, self.rng = name, count, Random(f"{self.seed}:{name}")
+        self._waiting.clear()
         return self
 
     @property
     def volume(self) -> int:
-        """How often a fault of daily life occurs: once, and once more for every 150 accounts."""
-        return 1 + len(self.world.salesforce["Account"]) // ONE_MORE_EVERY
+        """How often a fault of daily life occurs: once, and once more for every 150 accounts, unless its number was given."""
+        return 1 if self.count else 1 + len(self.world.salesforce["Account"]) // ONE_MORE_EVERY
 
     @property
     def settled_day(self) -> date:
@@ -61,12 +64,22 @@ class Ground:
         refunded = {refund["charge"] for refund in self.world.stripe["refund"].values()}
         return set(self.world.stripe["charge"]) - refunded - self.used
 
-    def pick(self, kind: str, candidates: Iterable[str], suits: Callable[[str], bool] = lambda _: True) -> str:
-        """Choose by lot the first suitable candidate, or say clearly that the world has none."""
+    def pick(self, kind: str, candidates: Collection[str], suits: Callable[[str], bool] = lambda _: True) -> str:
+        """Choose by lot the first suitable candidate, or say clearly that the world has none.
+
+        A fault planted many times goes on in the order once drawn: the thousandth choice costs as little as the first.
+        """
+        waiting = self._waiting.get(kind, [])
+        while waiting:
+            key = waiting.pop()
+            if key in candidates and suits(key):
+                return key
         pool = sorted(candidates)
         self.rng.shuffle(pool)
-        for key in pool:
+        for place, key in enumerate(pool):
             if suits(key):
+                if self.count:
+                    self._waiting[kind] = pool[:place:-1]
                 return key
         raise ConfigurationError(
             expected=f"an untouched {kind} for the fault {self.name}",
