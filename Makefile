@@ -6,6 +6,7 @@ UV := $(BIN)/uv
 COMPILE := $(UV) pip compile pyproject.toml --universal --no-strip-extras --no-header --no-annotate --generate-hashes --python-version 3.11 --quiet
 SIZE ?= 40
 MONTHS ?= 6
+WORLDS ?= 200
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
@@ -23,6 +24,9 @@ test: $(VENV)/dev.stamp  ## the tests, under 8 minutes on two cores
 
 test-long: $(VENV)/dev.stamp  ## the tests that take minutes
 	$(BIN)/python -m pytest -n 2 -m long
+
+truth: $(VENV)/dev.stamp  ## found held against planted in WORLDS simulated companies; writes docs/truth.md
+	$(BIN)/python -m q2c_pipeline_tests.scenarios.truth $(WORLDS) --write docs/truth.md
 
 check: format lint types contracts sql-lint test  ## what CI runs
 

@@ -7,16 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from q2c_pipeline_tests.scenarios.worlds import World, each_alone, mixes, reconciled
-
-UNBALANCED = """
-    select leg, legal_entity_code, currency, period, measure
-    from recon.bridge
-    group by all
-    having
-        sum(cause_amount) <> any_value(difference_amount)
-        or any_value(left_amount) - any_value(right_amount) <> any_value(difference_amount)
-"""
+from q2c_pipeline_tests.scenarios.worlds import UNBALANCED, World, each_alone, mixes, reconciled
 
 
 def assert_truth(world: World) -> None:

@@ -20,6 +20,15 @@ from q2c_pipeline.settings import Settings, load_settings
 
 AS_OF = date(2026, 6, 30)
 CENT_OF_A_CENT = Decimal("0.0001")
+UNBALANCED = """
+    select leg, legal_entity_code, currency, period, measure
+    from recon.bridge
+    group by all
+    having
+        sum(cause_amount) <> any_value(difference_amount)
+        or any_value(left_amount) - any_value(right_amount) <> any_value(difference_amount)
+"""
+"""Groups of the bridge whose causes do not add up to the difference."""
 Finding = tuple[str, str, Decimal, str | None]
 """Control, subject, signed amount, currency."""
 
