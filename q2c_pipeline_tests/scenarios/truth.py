@@ -183,8 +183,9 @@ _PAGE = """\
 # Measured truth
 
 Made by `make truth WORLDS={worlds}`. {worlds} simulated companies (seeds, sizes and faults are drawn the same way every time)
-were served by look-alikes of their systems, extracted over HTTP and reconciled; what was found is held against what was planted, by
-control, subject, currency and amount. The company computes its bills and journals by its own logic, without the SQL that judges it.
+were served by look-alikes of their systems, extracted over HTTP and reconciled; what was found is held against what was
+planted, by control, subject, currency and amount. The company computes its bills and journals by its own logic, without the
+SQL that judges it.
 
 - companies: {worlds}, of {accounts} accounts and {months} months
 - planted differences: {planted}; found with control, subject and amount exact: {exact}
