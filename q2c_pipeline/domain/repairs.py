@@ -73,12 +73,14 @@ class SetFields:
 
 @dataclass(frozen=True)
 class JournalLine:
-    """One side of a journal on one account of the ERP's chart."""
+    """One side of a journal on one account of the ERP's chart; receivables name a customer, releases a contract line."""
 
     account_number: str
     debit: Decimal
     credit: Decimal
     memo: str = ""
+    customer_id: str | None = None
+    contract_line_key: str | None = None
 
 
 @dataclass(frozen=True)
