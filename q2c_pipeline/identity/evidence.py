@@ -14,6 +14,8 @@ from stdnum.exceptions import ValidationError
 
 from q2c_pipeline.identity.lexicon import lexicon
 
+_LETTER_BEFORE = {"JP": "T"}
+"""A letter that invoices print before the number: Japan's qualified issuers write T7000012050002."""
 _COUNTRY_OF_PREFIX = {"EL": "GR", "XI": "GB", "UK": "GB"}
 _OTHER_NUMBERS = {
     "US": ("ein",),
@@ -82,7 +84,7 @@ def read_tax_id(text: str, country: str = "") -> TaxId | None:
         return None
     for code in _countries_of(plain, country_code(country)):
         for scheme, module in _modules(code):
-            value = _validated(module, plain)
+            value = _validated(module, plain.removeprefix(_LETTER_BEFORE.get(code, "")))
             if value is not None:
                 return TaxId(code, *_comparable(code, scheme, value), is_valid=True)
     return TaxId(country_code(country), "", plain, is_valid=False)

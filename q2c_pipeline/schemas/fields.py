@@ -123,6 +123,8 @@ FIELDS: dict[str, Field] = {
         rate_type="spot, average, historical",
     ),
     "account_name": Field("account_name", Type.TEXT, "customer's name", pii=Pii.COMPANY),
+    "domain": Field("domain", Type.TEXT, "customer's site or e-mail domain, as its system writes it", pii=Pii.COMPANY),
+    "address": Field("address", Type.TEXT, "customer's street, postal code and city in one line", pii=Pii.COMPANY),
     "legal_entity_name": Field("legal_entity_name", Type.TEXT, "company's name"),
     "product_name": Field("product_name", Type.TEXT, "product's name"),
     "opportunity_name": Field("opportunity_name", Type.TEXT, "opportunity's name"),

@@ -231,6 +231,16 @@ def combine(change: Callable[..., pl.Expr], *columns: Column) -> Column:
     return Column(value, problem, pl.any_horizontal(*(c.fails for c in columns)), _merged(*(c.steps for c in columns)))
 
 
+def in_one_line(*columns: Column) -> Column:
+    """What is known of several texts, apart by blanks: a street, no postal code and a city -> `1 High St Leeds`."""
+
+    def joined(*values: pl.Expr) -> pl.Expr:
+        line = pl.concat_str(values, separator=" ", ignore_nulls=True).str.replace_all(r"\s+", " ").str.strip_chars()
+        return pl.when(line != "").then(line)
+
+    return combine(joined, *columns)
+
+
 _NOTHING = Column(pl.lit(None), is_wrong=_NEVER)
 
 

@@ -48,6 +48,7 @@ _ALL = (
         "crm",
         "account_number? account_name tax_id? country_code? currency? payment_terms? legal_entity_code? subsidiary_source_id?",
         "parent_source_id? claimed_crm_account_id? claimed_billing_account_id? claimed_erp_account_id?",
+        "domain? address?",
     ),
     _table("product", "a sellable item in one system", "erp", "product_code? product_name revenue_class? is_active"),
     _table(

@@ -17,6 +17,7 @@ from q2c_pipeline.schemas.reading import (
     date,
     enum,
     flag,
+    in_one_line,
     instant,
     money,
     or_else,
@@ -134,6 +135,8 @@ _ACCOUNT = {
     "subsidiary_source_id": text("subsidiary"),
     "parent_source_id": text("parent"),
     "claimed_crm_account_id": text("crm_account_id"),
+    "domain": or_else(text("site"), text("email")),
+    "address": in_one_line(text("address")),
 }
 _PRODUCT = {
     "product_code": text("code"),

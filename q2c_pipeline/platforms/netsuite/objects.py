@@ -50,7 +50,7 @@ def sources(conventions: Mapping[str, str]) -> dict[str, Source]:
         _master(
             "customer",
             "LEFT JOIN currency ON currency.id = customer.currency LEFT JOIN subsidiary ON subsidiary.id = customer.subsidiary",
-            shown=frozenset({"payment_terms"}),
+            shown=frozenset({"payment_terms", "address"}),
         ),
         _master("item", deleted_types=("item", "serviceitem", "servicesaleitem", "noninventoryitem", "inventoryitem")),
         _master("accountingperiod"),

@@ -19,6 +19,7 @@ from q2c_pipeline.schemas.reading import (
     date,
     enum,
     flag,
+    in_one_line,
     instant,
     money,
     or_else,
@@ -111,6 +112,8 @@ def _account(own: Column) -> dict[str, Column]:
         "parent_source_id": text("parent_id"),
         "claimed_billing_account_id": text("billing_account_id"),
         "claimed_erp_account_id": text("erp_customer_id"),
+        "domain": text("website"),
+        "address": in_one_line(text("street"), text("postal_code"), text("city")),
     }
 
 

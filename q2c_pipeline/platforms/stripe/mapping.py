@@ -21,6 +21,7 @@ from q2c_pipeline.schemas.reading import (
     date,
     enum,
     flag,
+    in_one_line,
     minor_rate,
     minor_units,
     or_else,
@@ -93,6 +94,8 @@ def _account() -> Reading:
             "country_code": text("country_code"),
             "currency": currency("currency"),
             "claimed_crm_account_id": text("crm_account_id"),
+            "domain": text("email"),
+            "address": in_one_line(text("line1"), text("line2"), text("postal_code"), text("city")),
         },
     )
 

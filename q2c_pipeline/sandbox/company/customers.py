@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from q2c_pipeline.sandbox.company.catalogue import CURRENCIES, ENTITIES
+from q2c_pipeline.sandbox.company.registers import address, site, tax_number
 from q2c_pipeline.sandbox.company.world import World, change, salesforce_record
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ TERMS = {"NET15": 15, "NET30": 30, "NET45": 45}
 _FIRST = ("Northwind", "Alder", "Quarry", "Sable", "Helix", "Bright", "Cobalt", "Meridian", "Fjord", "Juniper", "Opal")
 _SECOND = ("Logistics", "Foods", "Dental", "Robotics", "Media", "Textiles", "Energy", "Travel", "Optics", "Printing")
 _FORM = {"US": "Inc.", "UK": "Ltd", "DE": "GmbH", "JP": "KK"}
-_TAX_PREFIX = {"US": "", "UK": "GB", "DE": "DE", "JP": "T"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ def open_account(world: World, index: int, day: date) -> Customer:
     number = f"AC-{index + 1:05d}"
     name = f"{_FIRST[index % 11]} {_SECOND[index // 11 % 10]} {index // 110 + 1} {_FORM[entity]}"
     terms = tuple(TERMS)[index % 3]
+    street, postal_code, city = address(entity, index)
     identifier = world.ids.salesforce("001")
     world.salesforce["Account"][identifier] = salesforce_record(
         identifier,
@@ -49,10 +50,14 @@ def open_account(world: World, index: int, day: date) -> Customer:
         AccountNumber=number,
         ParentId=_parent(world, index, entity),
         Type="Prospect",
+        BillingStreet=street,
+        BillingPostalCode=postal_code,
+        BillingCity=city,
         BillingCountry=ENTITIES[entity].country,
+        Website=f"https://www.{site(number)}",
         CurrencyIsoCode=currency,
         MasterRecordId=None,
-        Tax_Id__c=f"{_TAX_PREFIX[entity]}{100200300 + index * 7919}",
+        Tax_Id__c=tax_number(entity, index),
         Payment_Terms__c=terms,
         Legal_Entity__c=entity,
         Billing_Account_Id__c=None,
@@ -87,13 +92,19 @@ def ensure_customer(world: World, customer: Customer, day: date) -> None:
 def _stripe_customer(world: World, customer: Customer, day: date) -> str:
     identifier = world.ids.stripe("cus")
     world.customer_account[identifier] = customer.account_id
+    account = world.salesforce["Account"][customer.account_id]
     world.stripe["customer"][identifier] = {
         "id": identifier,
         "name": customer.name,
-        "email": f"billing@{customer.number.lower()}.example",
+        "email": f"billing@{site(customer.number)}",
         "currency": customer.currency.lower(),
         "created": world.moment(day, 11),
-        "address": {"country": ENTITIES[customer.entity].country},
+        "address": {
+            "line1": account["BillingStreet"],
+            "postal_code": account["BillingPostalCode"],
+            "city": account["BillingCity"],
+            "country": ENTITIES[customer.entity].country,
+        },
         "metadata": {"salesforce_account_id": customer.account_id, "account_number": customer.number},
     }
     return identifier
@@ -111,6 +122,8 @@ def _ledger_customer(world: World, customer: Customer, account: Record, day: dat
         "terms": customer.terms,
         "parent": int(parent) if parent else None,
         "vatregnumber": account["Tax_Id__c"],
+        "url": f"http://{site(customer.number)}/",
+        "defaultbillingaddress": f"{account['BillingStreet']}\n{account['BillingPostalCode']} {account['BillingCity']}",
         "isinactive": False,
         "subsidiary": ENTITIES[customer.entity].number,
         "lastmodifieddate": world.moment(day, 11),

@@ -8,7 +8,8 @@ _SYSTEM = "Id:id IsDeleted:boolean CreatedDate:datetime LastModifiedDate:datetim
 _OWNED = "OwnerId:reference CreatedById:reference LastModifiedById:reference"
 _OBJECTS = {
     "Account": f"""{_SYSTEM} {_OWNED} Name:string AccountNumber:string ParentId:reference MasterRecordId:reference
-        Type:picklist BillingCountry:string Industry:picklist CurrencyIsoCode:picklist Tax_Id__c:string
+        Type:picklist BillingStreet:textarea BillingPostalCode:string BillingCity:string BillingCountry:string
+        Website:url Industry:picklist CurrencyIsoCode:picklist Tax_Id__c:string
         Payment_Terms__c:picklist Legal_Entity__c:picklist Billing_Account_Id__c:string ERP_Customer_Id__c:string""",
     "Product2": f"""{_SYSTEM} {_OWNED} ProductCode:string Name:string Description:textarea IsActive:boolean
         IsArchived:boolean Family:picklist Revenue_Class__c:picklist""",

@@ -189,6 +189,8 @@ def test_master_data() -> None:
         "name": "Buyer",
         "crm_account_id": "001A",
         "subsidiary_code": "UK",
+        "email": "ap@buyer.example",
+        "address": "1 High St\nLS1 4AP Leeds",
     }
     account = mapped("account", customer)[0]
     assert (account["account_number"], account["claimed_crm_account_id"], account["legal_entity_code"]) == (
@@ -196,6 +198,8 @@ def test_master_data() -> None:
         "001A",
         "UK",
     )
+    assert (account["domain"], account["address"]) == ("ap@buyer.example", "1 High St LS1 4AP Leeds")
+    assert mapped("account", {**customer, "site": "buyer.example"})[0]["domain"] == "buyer.example"
     product = mapped("product", {"id": "41", "modified_at": STAMP, "code": "CRM-BASE", "name": "CRM", "inactive": "T"})[0]
     assert (product["product_code"], product["is_active"]) == ("CRM-BASE", False)
 

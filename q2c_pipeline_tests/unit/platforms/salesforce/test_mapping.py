@@ -67,6 +67,13 @@ def test_account() -> None:
     assert row["reject_reason"] is None
 
 
+def test_an_accounts_address_is_one_line_of_what_is_known_of_it() -> None:
+    place: Row = {"account_name": "A", "website": "https://acme.example", "street": "1 High St\nFloor 2", "city": "Leeds"}
+    row = mapped("account", place)[0]
+    assert (row["domain"], row["address"]) == ("https://acme.example", "1 High St Floor 2 Leeds")
+    assert mapped("account", {"account_name": "A", "street": " "})[0]["address"] is None
+
+
 @pytest.mark.parametrize("stamp", [STAMP, "2026-02-03T04:05:06.000Z", "2026-02-03T04:05:06Z"])
 def test_rest_and_bulk_stamps_are_the_same_moment(stamp: str) -> None:
     row = mapped("account", {"account_name": "A", "modified_at": stamp})[0]

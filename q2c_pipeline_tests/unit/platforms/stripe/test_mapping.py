@@ -108,6 +108,13 @@ def test_every_needed_field_is_given_and_none_is_invented(reading: Reading) -> N
     assert misnamed_columns(reading) == []
 
 
+def test_a_customers_domain_is_its_mail_and_its_address_is_one_line() -> None:
+    row = only(
+        "customer", {"id": "cus_1", "email": "ap@acme.example", "line1": "1 High St", "postal_code": "LS1", "city": "Leeds"}
+    )
+    assert (row["domain"], row["address"], row["account_name"]) == ("ap@acme.example", "1 High St LS1 Leeds", "ap@acme.example")
+
+
 def test_an_invoice_line_is_net_of_its_discounts_and_ends_on_its_last_day() -> None:
     line = only("invoice_line", LINE)
     amounts = (line["net_amount"], line["discount_amount"], line["tax_amount"], line["unit_price"], line["quantity"])
