@@ -90,15 +90,19 @@ def chosen_faults(text: str) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
-def variable(instance: str, key: str) -> str:
-    """The environment variable that holds a look-alike's credential: sf_main, consumer_key -> Q2C_SF_MAIN_CONSUMER_KEY."""
-    return f"Q2C_{instance}_{key}".upper()
+def variable(instance: str, key: str, *, writing: bool = False) -> str:
+    """The environment variable that holds a look-alike's credential.
+
+    sf_main, consumer_key -> Q2C_SF_MAIN_CONSUMER_KEY, and Q2C_SF_MAIN_WRITE_CONSUMER_KEY for the credential that may write.
+    """
+    return f"Q2C_{instance}_{'write_' if writing else ''}{key}".upper()
 
 
 def new_credentials() -> dict[str, str]:
-    """A fresh value for every variable; they open nothing but the look-alikes."""
-    values = {variable(name, key): secrets.token_urlsafe(18) for name, keys in CREDENTIALS.items() for key in keys}
-    return values | {variable("netsuite_main", "account"): _ACCOUNT}
+    """A fresh value for every variable, for reading and for writing; they open nothing but the look-alikes."""
+    names = [variable(name, key, writing=w) for name, keys in CREDENTIALS.items() for key in keys for w in (False, True)]
+    account = {variable("netsuite_main", "account", writing=writing): _ACCOUNT for writing in (False, True)}
+    return {name: secrets.token_urlsafe(18) for name in names} | account
 
 
 @contextmanager
@@ -174,15 +178,16 @@ def write_config(folder: Path, urls: Mapping[str, str]) -> Path:
 
 
 def _apps(systems: Systems, given: Mapping[str, str]) -> dict[str, Starlette]:
-    def secret(instance: str, key: str) -> str:
-        return given[variable(instance, key)]
+    def opened(instance: str, *, writing: bool) -> dict[str, str]:
+        return {key: given[variable(instance, key, writing=writing)] for key in CREDENTIALS[instance]}
 
-    connected = Connected(consumer_key=secret("sf_main", "consumer_key"), consumer_secret=secret("sf_main", "consumer_secret"))
-    tokens = {key: secret("netsuite_main", key) for key in CREDENTIALS["netsuite_main"]}
+    users = [Connected(**opened("sf_main", writing=writing)) for writing in (False, True)]
+    keys = [opened("stripe_main", writing=writing)["api_key"] for writing in (False, True)]
+    roles = [Credentials(**opened("netsuite_main", writing=writing)) for writing in (False, True)]
     return {
-        "sf_main": salesforce_app(systems, connected=connected),
-        "stripe_main": stripe_app(systems, api_key=secret("stripe_main", "api_key")),
-        "netsuite_main": netsuite_app(systems, credentials=Credentials(**tokens)),
+        "sf_main": salesforce_app(systems, connected=users[0], writer=users[1]),
+        "stripe_main": stripe_app(systems, api_key=keys[0], write_key=keys[1]),
+        "netsuite_main": netsuite_app(systems, credentials=roles[0], writer=roles[1]),
     }
 
 
@@ -244,12 +249,16 @@ _ACCOUNT_CLASSES = """
 
 
 def _instance_block(name: str, url: str) -> str:
-    credentials = "\n".join(f'{key} = "env:{variable(name, key)}"' for key in CREDENTIALS[name])
+    reading, writing = (
+        "\n".join(f'{key} = "env:{variable(name, key, writing=one)}"' for key in CREDENTIALS[name]) for one in (False, True)
+    )
     return f"""[[instances]]
 name = "{name}"
 platform = "{INSTANCES[name]}"
 url = "{url}"
 {"" if INSTANCES[name] == "salesforce" else 'conventions = { time_zone = "UTC" }'}
 [instances.credentials]
-{credentials}
+{reading}
+[instances.write_credentials]
+{writing}
 {_ACCOUNT_CLASSES if INSTANCES[name] == "netsuite" else ""}"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from q2c_pipeline.sandbox.systems import Misbehaviour, Record
 
 GLITCH_PATH = "/_sandbox/glitches"
-Kind = Literal["status", "reset", "reset_after", "slow", "expire_token"]
+Kind = Literal["status", "reset", "reset_after", "slow", "expire_token", "twice", "skew"]
 
 
 @dataclass
@@ -29,7 +30,9 @@ class Glitch:
     """One planned failure: the next `times` matching requests, after the first `skip`, go wrong.
 
     `path_pattern` is a shell-style pattern for the path or for "METHOD path". Details: status takes `code`, `body`,
-    `headers`; slow takes `seconds`; the others none.
+    `headers`; slow takes `seconds`; skew takes `seconds` by which the server's clock jumps; the others none. `reset` breaks the
+    connection before the server has acted, `reset_after` once it has (the answer is lost); `twice` delivers the request twice and
+    answers the second time.
     """
 
     kind: Kind
@@ -54,10 +57,12 @@ class Glitch:
 class Glitches:
     """The mutable plan of one look-alike, failures still to come, and the log of requests it has seen."""
 
-    def __init__(self, forget_tokens: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, forget_tokens: Callable[[], None] = lambda: None, shift_clock: Callable[[timedelta], None] = lambda _by: None
+    ) -> None:
         self.requests: list[tuple[str, str]] = []
         self.plan: list[Glitch] = []
-        self._forget_tokens = forget_tokens
+        self._forget_tokens, self._shift_clock = forget_tokens, shift_clock
 
     def install(self, app: Starlette) -> None:
         """Put the plan in front of `app`; found again as `app.state.glitches`."""
@@ -78,6 +83,10 @@ class Glitches:
     def expire_tokens(self) -> None:
         """Make the server forget every token that it has issued."""
         self._forget_tokens()
+
+    def skew(self, seconds: float) -> None:
+        """Let the server's clock jump."""
+        self._shift_clock(timedelta(seconds=seconds))
 
 
 class _GlitchMiddleware:
@@ -113,6 +122,13 @@ class _GlitchMiddleware:
                 await asyncio.sleep(glitch.detail.get("seconds", 1.0))
             case "expire_token":
                 self.plan.expire_tokens()
+            case "skew" if glitch:
+                self.plan.skew(glitch.detail.get("seconds", 3600.0))
+            case "twice":
+                body = await Request(scope, receive).body()
+                await self.app(scope, _once(body), _swallow)
+                await self.app(scope, _once(body), send)
+                return
         await self.app(scope, receive, send)
 
 
@@ -125,6 +141,15 @@ def _status(detail: dict[str, Any]) -> Response:
 
 async def _swallow(_message: Message) -> None:
     """Take an answer and keep it from the client."""
+
+
+def _once(body: bytes) -> Receive:
+    """The body of a request, to be read by the app as if it came from the line."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 async def _break_connection(scope: Scope) -> None:

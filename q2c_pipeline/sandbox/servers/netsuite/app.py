@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 REST = "/services/rest"
 RECORD = f"{REST}/record/v1"
+_BATCH_RECORDS = 100
 _RECORD_TABLES = {"journalEntry": "transaction", "customer": "customer"}
 
 
@@ -50,7 +51,7 @@ class Account:
         """Let a handler run only for a known caller and within the concurrency limit."""
 
         async def run(request: Request) -> Response:
-            self.gate.check(request)
+            request.state.may_write = self.gate.may_write(self.gate.check(request))
             if self.in_flight >= self.concurrency:
                 raise Refusal(429, "CONCURRENCY_LIMIT_EXCEEDED", "Concurrent request limit exceeded. Request blocked.")
             self.in_flight += 1
@@ -109,17 +110,18 @@ class Account:
         return JSONResponse(_show_journal(Journals(self.store), key, f"{_origin(request)}{RECORD}", expand=expand))
 
     async def write(self, request: Request) -> Response:
-        """Create, change or delete one record, at once or as a job."""
+        """Create, change or delete one record, or create several as a job."""
+        if not request.state.may_write:
+            raise Refusal(403, "INSUFFICIENT_PERMISSION", "Permission Violation: your role may not create or edit this record.")
         body = await _body(request) if request.method != "DELETE" else {}
         if "respond-async" not in request.headers.get("prefer", ""):
             return await run_in_threadpool(self._perform_at_once, request, body)
         key = request.headers.get("x-netsuite-idempotency-key")
         self.jobs.must_be_new(key)
-        try:
-            result = await run_in_threadpool(self._perform_at_once, request, body)
-        except Refusal as refusal:
-            result = refusal.response()
-        job = self.jobs.accept(key, result)
+        records = body["items"] if request.method == "POST" and "items" in body else [body]
+        if len(records) > _BATCH_RECORDS:
+            raise invalid_content(f"A batch holds at most {_BATCH_RECORDS} records.", "items")
+        job = self.jobs.accept(key, [await run_in_threadpool(self._attempt, request, one) for one in records])
         return Response(status_code=202, headers={"Location": f"{_origin(request)}{JOB_PATH}/{job.identity}"})
 
     async def job(self, request: Request) -> Response:
@@ -127,23 +129,33 @@ class Account:
         return JSONResponse(self.jobs.get(request.path_params["job"]).show())
 
     async def tasks(self, request: Request) -> Response:
-        """List the tasks of a job: always one."""
+        """List the tasks of a job: one for each record, in the order in which they were sent."""
         job = self.jobs.get(request.path_params["job"])
-        href = f"{_origin(request)}{JOB_PATH}/{job.identity}/task/1"
-        return JSONResponse({"items": [{"id": "1", "links": [{"rel": "self", "href": href}]}], "totalResults": 1})
+        here = f"{_origin(request)}{JOB_PATH}/{job.identity}/task"
+        items = [{"id": str(n), "links": [{"rel": "self", "href": f"{here}/{n}"}]} for n in range(1, len(job.results) + 1)]
+        return JSONResponse({"items": items, "totalResults": len(items)})
 
     async def task(self, request: Request) -> Response:
-        """Show the one task of a job."""
+        """Show one task of a job."""
         job = self.jobs.get(request.path_params["job"])
-        return JSONResponse({**job.show(), "id": "1"})
+        return JSONResponse({**job.show(), "id": request.path_params["task"]})
 
     async def task_result(self, request: Request) -> Response:
         """Give the answer that the request would have had at once."""
-        return self.jobs.get(request.path_params["job"]).result
+        job, task = self.jobs.get(request.path_params["job"]), request.path_params["task"]
+        if not task.isdigit() or not 1 <= int(task) <= len(job.results):
+            raise unknown_record("task", task)
+        return job.results[int(task) - 1]
 
     async def limits(self, _request: Request) -> Response:
         """Show the concurrency limit."""
         return JSONResponse({"accountConcurrencyLimit": self.concurrency})
+
+    def _attempt(self, request: Request, body: Record) -> Response:
+        try:
+            return self._perform_at_once(request, body)
+        except Refusal as refusal:
+            return refusal.response()
 
     def _perform_at_once(self, request: Request, body: Record) -> Response:
         with self.store.at_once():
@@ -178,18 +190,19 @@ def create_app(
     systems: Systems,
     *,
     credentials: Credentials | None = None,
+    writer: Credentials | None = None,
     concurrency: int = 5,
     row_cap: int = 100_000,
     clock: Callable[[], datetime] | None = None,
 ) -> Starlette:
     """Make the look-alike of the company's ERP; `app.state.account` and `app.state.glitches` steer it in tests."""
-    gate = Gate(credentials or Credentials())
+    gate = Gate(credentials or Credentials(), writer)
     tampering = Tampering(systems.misbehaviour, "netsuite")
     store = Store(systems.netsuite, tampering, clock or ticking_clock(systems.as_of))
     account = Account(store, gate, concurrency, row_cap)
     app = Starlette(routes=_routes(account), exception_handlers={Refusal: refuse})
     app.state.account = account
-    Glitches(forget_tokens=gate.tokens.clear).install(app)
+    Glitches(gate.tokens.clear, store.shift).install(app)
     return app
 
 
@@ -275,6 +288,7 @@ def _show_journal(journals: Journals, key: str, base: str, *, expand: bool) -> R
         "tranDate": header["trandate"].isoformat(),
         "memo": header.get("memo"),
         "approved": is_true(header["posting"]),
+        "reversalDate": header["reversaldate"].isoformat() if header.get("reversaldate") else None,
         "currency": {"id": str(header["currency"])},
         "exchangeRate": float(header["exchangerate"]),
         "postingPeriod": {"id": str(header["postingperiod"])},

@@ -49,10 +49,11 @@ def key_pair() -> tuple[str, str]:
 
 @dataclass
 class Gate:
-    """Issues access tokens and checks each request."""
+    """Issues access tokens and checks each request; with a `writer`, the role behind `credentials` may only read."""
 
     credentials: Credentials
-    tokens: set[str] = field(default_factory=set)
+    writer: Credentials | None = None
+    tokens: dict[str, Credentials] = field(default_factory=dict)
     nonces: set[tuple[str, str]] = field(default_factory=set)
 
     async def token(self, request: Request) -> JSONResponse:
@@ -61,48 +62,63 @@ class Gate:
         if form.get("grant_type") != "client_credentials" or form.get("client_assertion_type") != _ASSERTION_TYPE:
             return JSONResponse({"error": "unsupported_grant_type"}, 400)
         try:
-            self._check_assertion(form.get("client_assertion", ""), str(request.url))
+            holder = self._asserted(form.get("client_assertion", ""), str(request.url))
         except (jwt.PyJWTError, TypeError) as error:
             return JSONResponse({"error": "invalid_client", "error_description": str(error)}, 401)
         token = secrets.token_urlsafe(24)
-        self.tokens.add(token)
+        self.tokens[token] = holder
         return JSONResponse({"access_token": token, "expires_in": str(_LIFETIME_SECONDS), "token_type": "bearer"})
 
-    def check(self, request: Request) -> None:
-        """Refuse a request that carries neither a living bearer token nor a right signature."""
+    def check(self, request: Request) -> Credentials:
+        """Who calls; a request that carries neither a living bearer token nor a right signature is refused."""
         scheme, _, rest = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and rest in self.tokens:
-            return
-        if scheme.lower() == "oauth" and self._signed(request, _oauth_fields(rest)):
-            return
-        raise Refusal(401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail.")
+            return self.tokens[rest]
+        signer = self._signer(request, _oauth_fields(rest)) if scheme.lower() == "oauth" else None
+        if signer is None:
+            raise Refusal(401, "INVALID_LOGIN", "Invalid login attempt. For more details, see the Login Audit Trail.")
+        return signer
 
-    def _check_assertion(self, assertion: str, token_url: str) -> None:
-        if jwt.get_unverified_header(assertion).get("kid") != self.credentials.certificate_id:
+    def may_write(self, caller: Credentials) -> bool:
+        """Tell whether the caller's role edits records."""
+        return self.writer is None or caller is self.writer
+
+    @property
+    def _holders(self) -> list[Credentials]:
+        return [self.credentials, self.writer] if self.writer else [self.credentials]
+
+    def _asserted(self, assertion: str, token_url: str) -> Credentials:
+        certificate = jwt.get_unverified_header(assertion).get("kid")
+        holder = next((one for one in self._holders if one.certificate_id == certificate), None)
+        if holder is None:
             raise jwt.InvalidTokenError("unknown certificate")
         claims = jwt.decode(
             assertion,
-            self.credentials.public_key_pem,
+            holder.public_key_pem,
             algorithms=_ALGORITHMS,
             audience=token_url,
-            issuer=self.credentials.client_id,
+            issuer=holder.client_id,
             options={"require": ["iat", "exp", "aud", "iss"]},
         )
         if claims["exp"] - claims["iat"] > _LIFETIME_SECONDS or "rest_webservices" not in claims.get("scope", []):
             raise jwt.InvalidTokenError("lifetime or scope")
+        return holder
 
-    def _signed(self, request: Request, fields: dict[str, str]) -> bool:
-        held = self.credentials
+    def _signer(self, request: Request, fields: dict[str, str]) -> Credentials | None:
         nonce = (fields.get("oauth_timestamp", ""), fields.get("oauth_nonce", ""))
-        known = (
-            fields.get("realm", "").upper() == held.account.upper()
-            and fields.get("oauth_consumer_key") == held.consumer_key
-            and fields.get("oauth_token") == held.token_id
-            and fields.get("oauth_signature_method") == "HMAC-SHA256"
-            and nonce not in self.nonces
-        )
+        is_new = nonce not in self.nonces
         self.nonces.add(nonce)
-        return known and _signature_holds(request, fields, held)
+        holder = next((one for one in self._holders if _is_of(fields, one)), None)
+        return holder if holder and is_new and _signature_holds(request, fields, holder) else None
+
+
+def _is_of(fields: dict[str, str], held: Credentials) -> bool:
+    return (
+        fields.get("realm", "").upper() == held.account.upper()
+        and fields.get("oauth_consumer_key") == held.consumer_key
+        and fields.get("oauth_token") == held.token_id
+        and fields.get("oauth_signature_method") == "HMAC-SHA256"
+    )
 
 
 def _oauth_fields(header: str) -> dict[str, str]:

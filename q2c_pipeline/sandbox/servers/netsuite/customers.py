@@ -24,7 +24,8 @@ def show(record: Record) -> dict[str, Any]:
     """The customer in the form of the record API."""
     texts = {name: record[column] for name, column in _TEXTS.items() if record.get(column) is not None}
     links = {name: {"id": str(record[name])} for name in _REFERENCES if record.get(name) is not None}
-    return {"id": str(record["id"]), "isInactive": is_true(record.get("isinactive")), **texts, **links}
+    stamp = record["lastmodifieddate"].strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"id": str(record["id"]), "isInactive": is_true(record.get("isinactive")), "lastModifiedDate": stamp, **texts, **links}
 
 
 def change(store: Store, key: str, body: dict[str, Any], *, strict: bool) -> str:

@@ -1,4 +1,4 @@
-"""Asynchronous requests: accepted at once, found again as a job with one task and its result."""
+"""Asynchronous requests: accepted at once, found again as a job with a task and a result for each record sent."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Job:
     """One accepted request; the first look at it finds it still running."""
 
     identity: str
-    result: Response
+    results: list[Response]
     looks: int = 0
 
     def show(self) -> dict[str, Any]:
         """The job's state, which moves on with each look."""
         self.looks += 1
         done = self.looks > 1
-        progress = "succeeded" if self.result.status_code < 400 else "failed"
+        progress = "succeeded" if all(one.status_code < 400 for one in self.results) else "failed"
         return {
             "id": self.identity,
             "completed": done,
@@ -47,9 +47,9 @@ class Jobs:
             first = f"{JOB_PATH}/{self.by_key[idempotency_key]}"
             raise Refusal(400, "IDEMPOTENCY_ERROR", "This idempotency key was used before.", location=first)
 
-    def accept(self, idempotency_key: str | None, result: Response) -> Job:
-        """Keep the result of a request under a new job."""
-        job = Job(str(len(self.by_id) + 1), result)
+    def accept(self, idempotency_key: str | None, results: list[Response]) -> Job:
+        """Keep the results of a request under a new job."""
+        job = Job(str(len(self.by_id) + 1), results)
         self.by_id[job.identity] = job
         if idempotency_key:
             self.by_key[idempotency_key] = job.identity

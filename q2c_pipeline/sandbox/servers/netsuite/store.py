@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +26,21 @@ class Store:
     """Reads and writes of one account; every write reaches the shared records and the copy."""
 
     def __init__(self, tables: Tables, tampering: Tampering, clock: Callable[[], datetime]) -> None:
-        self.tables, self.tampering, self.clock = tables, tampering, clock
+        self.tables, self.tampering, self._clock, self._shift = tables, tampering, clock, timedelta()
         self.columns: dict[str, dict[str, str]] = {}
         self._lock, self._is_writing = threading.RLock(), False
         # Requests run side by side; one thread for each is quicker than several that share the cores.
         self._db = duckdb.connect(config={"threads": 1})
         self._db.execute("CREATE SCHEMA base; CREATE SCHEMA counted; CREATE SCHEMA listed")
         self.reload()
+
+    def clock(self) -> datetime:
+        """The server's time."""
+        return self._clock() + self._shift
+
+    def shift(self, by: timedelta) -> None:
+        """Set the clock forward or back."""
+        self._shift += by
 
     def reload(self) -> None:
         """Take over the shared records as they are now; needed only when they were changed behind the API."""

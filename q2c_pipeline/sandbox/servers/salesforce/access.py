@@ -39,25 +39,35 @@ class Connected:
 
 
 class Access:
-    """Tokens given out and calls counted."""
+    """Tokens given out and calls counted; with a `writer`, the tokens of `connected` may only read."""
 
-    def __init__(self, connected: Connected, *, token_calls: int | None, daily_calls: int) -> None:
-        self._connected, self._token_calls, self.daily_calls = connected, token_calls, daily_calls
+    def __init__(
+        self, connected: Connected, writer: Connected | None = None, *, token_calls: int | None, daily_calls: int
+    ) -> None:
+        self._apps = [connected, writer] if writer else [connected]
+        self._token_calls, self.daily_calls = token_calls, daily_calls
         self._left: dict[str, int | None] = {}
+        self._writing: set[str] = set()
         self.used = 0
 
     def grant(self, form: Mapping[str, str], authorization: str) -> str:
         """A new access token for a valid grant."""
         kind = form.get("grant_type", "")
         if kind == "client_credentials":
-            self._check_client(form, authorization)
+            app = self._client_of(form, authorization)
         elif kind == JWT_BEARER:
-            self._check_assertion(form.get("assertion", ""))
+            app = self._asserted(form.get("assertion", ""))
         else:
             raise GrantRefusedError("unsupported_grant_type", "grant type not supported")
         token = f"00D!{secrets.token_urlsafe(24)}"
         self._left[token] = self._token_calls
+        if app is self._apps[-1]:
+            self._writing.add(token)
         return token
+
+    def may_write(self, authorization: str) -> bool:
+        """Tell whether the token's user has a profile that edits records."""
+        return authorization.removeprefix("Bearer ") in self._writing
 
     def revoke_all(self) -> None:
         """Every token given out so far is an expired session from now on."""
@@ -79,26 +89,40 @@ class Access:
         """The Sforce-Limit-Info header's value."""
         return f"api-usage={self.used}/{self.daily_calls}"
 
-    def _check_client(self, form: Mapping[str, str], authorization: str) -> None:
-        given = _basic(authorization) or (form.get("client_id", ""), form.get("client_secret", ""))
-        if given[0] != self._connected.consumer_key:
-            raise GrantRefusedError("invalid_client_id", "client identifier invalid")
-        if given[1] != self._connected.consumer_secret:
+    def _client_of(self, form: Mapping[str, str], authorization: str) -> Connected:
+        key, secret = _basic(authorization) or (form.get("client_id", ""), form.get("client_secret", ""))
+        app = self._app(key)
+        if secret != app.consumer_secret:
             raise GrantRefusedError("invalid_client", "invalid client credentials")
+        return app
 
-    def _check_assertion(self, assertion: str) -> None:
-        if self._connected.public_key is None:
+    def _asserted(self, assertion: str) -> Connected:
+        app = self._app(_issuer(assertion))
+        if app.public_key is None:
             raise GrantRefusedError("invalid_grant", "no certificate is registered for this app")
         try:
-            claims = jwt.decode(assertion, self._connected.public_key, algorithms=["RS256"], audience=_AUDIENCES)
+            claims = jwt.decode(assertion, app.public_key, algorithms=["RS256"], audience=_AUDIENCES)
         except jwt.ExpiredSignatureError:
             raise GrantRefusedError("invalid_grant", "expired authorization code") from None
         except jwt.InvalidTokenError:
             raise GrantRefusedError("invalid_grant", "invalid assertion") from None
-        if claims.get("iss") != self._connected.consumer_key:
-            raise GrantRefusedError("invalid_client_id", "client identifier invalid")
-        if claims.get("sub") != self._connected.username:
+        if claims.get("sub") != app.username:
             raise GrantRefusedError("invalid_grant", "user hasn't approved this consumer")
+        return app
+
+    def _app(self, consumer_key: str) -> Connected:
+        for app in self._apps:
+            if app.consumer_key == consumer_key:
+                return app
+        raise GrantRefusedError("invalid_client_id", "client identifier invalid")
+
+
+def _issuer(assertion: str) -> str:
+    """Whose key to verify with, as the assertion itself says."""
+    try:
+        return str(jwt.decode(assertion, options={"verify_signature": False}).get("iss", ""))
+    except jwt.InvalidTokenError:
+        raise GrantRefusedError("invalid_grant", "invalid assertion") from None
 
 
 def _basic(authorization: str) -> tuple[str, str] | None:

@@ -17,6 +17,7 @@ from q2c_pipeline.sandbox.servers.salesforce import changes
 from q2c_pipeline.sandbox.servers.salesforce.access import Access, Connected, GrantRefusedError
 from q2c_pipeline.sandbox.servers.salesforce.bulk import Jobs
 from q2c_pipeline.sandbox.servers.salesforce.cursors import Cursors
+from q2c_pipeline.sandbox.servers.salesforce.ingest import Uploads
 from q2c_pipeline.sandbox.servers.salesforce.org import Org
 from q2c_pipeline.sandbox.servers.salesforce.problems import ApiError
 from q2c_pipeline.sandbox.servers.salesforce.schema import KEY_PREFIX, describe_field
@@ -40,6 +41,7 @@ def create_app(
     systems: Systems,
     *,
     connected: Connected | None = None,
+    writer: Connected | None = None,
     page_size: int = 500,
     bulk_page_size: int = 5_000,
     token_calls: int | None = None,
@@ -49,20 +51,23 @@ def create_app(
 ) -> Starlette:
     """The look-alike; `app.state.host` holds its moving parts, `app.state.glitches` its transport failures.
 
+    With a `writer`, the user behind `connected` may only read.
     `token_calls` lets a session expire after so many calls; `hidden_fields` are withheld on every object (as
     CurrencyIsoCode is in an org with one currency); `between_pages` may change records while a client pages.
     """
     org = Org(systems, hidden_fields=hidden_fields)
+    changing = Writer(org)
     host = Host(
         org=org,
-        access=Access(connected or Connected(), token_calls=token_calls, daily_calls=daily_calls),
+        access=Access(connected or Connected(), writer, token_calls=token_calls, daily_calls=daily_calls),
         cursors=Cursors(org, page_size=page_size, between_pages=between_pages),
         jobs=Jobs(org, page_size=bulk_page_size),
-        writer=Writer(org),
+        writer=changing,
+        uploads=Uploads(org, changing),
     )
     app = Starlette(routes=[Route("/services/oauth2/token", host.token, methods=["POST"]), *_routes(host)])
     app.state.host = host
-    Glitches(host.access.revoke_all).install(app)
+    Glitches(host.access.revoke_all, org.shift).install(app)
     return app
 
 
@@ -85,6 +90,11 @@ def _routes(host: Host) -> list[Route]:
         ("PATCH", "/jobs/query/{job}", host.abort_job),
         ("DELETE", "/jobs/query/{job}", host.remove_job),
         ("GET", "/jobs/query/{job}/results", host.job_results),
+        ("POST", "/jobs/ingest", host.create_upload),
+        ("GET", "/jobs/ingest/{job}", host.get_upload),
+        ("PUT", "/jobs/ingest/{job}/batches", host.put_rows),
+        ("PATCH", "/jobs/ingest/{job}", host.close_upload),
+        ("GET", "/jobs/ingest/{job}/{results}", host.upload_results),
     ]
     # Clients write both `query` and `query/`; the service takes either without a redirect.
     return [
@@ -104,6 +114,7 @@ class Host:
     cursors: Cursors
     jobs: Jobs
     writer: Writer
+    uploads: Uploads
 
     def guarded(self, endpoint: Endpoint) -> Endpoint:
         """Admit the caller, turn refusals into Salesforce's array, and add the usage header to every reply."""
@@ -164,16 +175,20 @@ class Host:
 
     async def create(self, request: Request) -> Response:
         """One new record."""
+        self._must_write(request)
         record = self.writer.create(request.path_params["name"], await _body(request))
         return _json({"id": record["Id"], "success": True, "errors": []}, 201)
 
     async def update(self, request: Request) -> Response:
-        """Change one record."""
-        self.writer.update(request.path_params["name"], request.path_params["id"], await _body(request))
+        """Change one record, unless it was changed after the moment that the caller knows it of."""
+        self._must_write(request)
+        known = request.headers.get("if-unmodified-since")
+        self.writer.update(request.path_params["name"], request.path_params["id"], await _body(request), unmodified_since=known)
         return Response(status_code=204)
 
     async def upsert(self, request: Request) -> Response:
         """Change or create the record with an external id."""
+        self._must_write(request)
         path, given = request.path_params, await _body(request)
         only = request.query_params.get("updateOnly") == "true"
         record, made = self.writer.upsert(path["name"], path["field"], path["key"], given, update_only=only)
@@ -184,6 +199,7 @@ class Host:
         """Change up to 200 records by id."""
 
         def write(row: dict[str, Any]) -> dict[str, Any]:
+            self._must_write(request)
             values = {name: value for name, value in row.items() if name not in {"id", "Id"}}
             identity = str(row.get("id") or row.get("Id"))
             self.writer.update(row["attributes"]["type"], identity, values)
@@ -196,6 +212,7 @@ class Host:
         name, field = request.path_params["name"], request.path_params["field"]
 
         def write(row: dict[str, Any]) -> dict[str, Any]:
+            self._must_write(request)
             key = row.pop("id", None) if field == "Id" else row.pop(field, None)
             if not key:
                 raise ApiError(400, "MISSING_ARGUMENT", f"{field} not specified")
@@ -230,6 +247,34 @@ class Host:
         body, locator, number = self.jobs.results(path["job"], path["version"], asked.get("locator", ""), wanted)
         headers = {"Sforce-Locator": locator, "Sforce-NumberOfRecords": str(number)}
         return Response(body, media_type="text/csv", headers=headers)
+
+    async def create_upload(self, request: Request) -> Response:
+        """A Bulk API 2.0 ingest job."""
+        self._must_write(request)
+        return _json(self.uploads.create(request.path_params["version"], await _body(request)).body)
+
+    async def get_upload(self, request: Request) -> Response:
+        """State of an ingest job."""
+        return _json(self.uploads.get(request.path_params["job"]).body)
+
+    async def put_rows(self, request: Request) -> Response:
+        """The rows of an ingest job."""
+        self.uploads.put(request.path_params["job"], (await request.body()).decode())
+        return Response(status_code=201)
+
+    async def close_upload(self, request: Request) -> Response:
+        """All rows are there, or the job is given up."""
+        state = str((await _body(request)).get("state"))
+        return _json(self.uploads.close(request.path_params["job"], state).body)
+
+    async def upload_results(self, request: Request) -> Response:
+        """What became of the rows."""
+        path = request.path_params
+        return Response(self.uploads.results(path["job"], path["results"]), media_type="text/csv")
+
+    def _must_write(self, request: Request) -> None:
+        if not self.access.may_write(request.headers.get("authorization", "")):
+            raise ApiError(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
 
 
 def _window(request: Request) -> tuple[str, str, str]:

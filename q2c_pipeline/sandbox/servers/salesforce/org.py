@@ -31,6 +31,10 @@ class Org:
         self.now += _TICK
         return self.now
 
+    def shift(self, by: timedelta) -> None:
+        """Set the org's clock forward or back; stamps of later changes follow it."""
+        self.now += by
+
     def fields(self, object_name: str) -> dict[str, str]:
         """Field name -> type as describe shows them, with planted new and missing columns."""
         if object_name not in OBJECTS:

@@ -29,6 +29,7 @@ _OBJECTS = {
     "OrderItem": f"""{_SYSTEM} OrderId:reference OrderItemNumber:string Product2Id:reference
         PricebookEntryId:reference Quantity:double UnitPrice:currency ListPrice:currency TotalPrice:currency
         ServiceDate:date EndDate:date OriginalOrderItemId:reference Description:string Discount_Percent__c:percent
+        Discount_Start__c:date Discount_End__c:date
         Billing_Frequency__c:picklist Billing_Timing__c:picklist Billing_Anchor__c:picklist
         Price_Period__c:picklist Charge_Type__c:picklist Ramp_Segment__c:double Usage_Tiers__c:textarea
         Billing_Subscription_Item_Id__c:string""",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from q2c_pipeline.sandbox.servers.salesforce.problems import ApiError, no_such_field
@@ -34,11 +35,13 @@ class Writer:
         self._org = org
         self.lock_once: set[str] = set()
 
-    def update(self, object_name: str, record_id: str, given: dict[str, Any]) -> None:
-        """Change one record by its id."""
+    def update(self, object_name: str, record_id: str, given: dict[str, Any], *, unmodified_since: str | None = None) -> None:
+        """Change one record by its id; with an HTTP date only if it is no newer than that."""
         record = self._org.records(object_name).get(record_id)
         if record is None:
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        if unmodified_since and record["SystemModstamp"].replace(microsecond=0) > parsedate_to_datetime(unmodified_since):
+            raise ApiError(412, "PRECONDITION_FAILED", "The record was modified after the date of If-Unmodified-Since")
         self._write(object_name, record, self._values(object_name, given))
 
     def create(self, object_name: str, given: dict[str, Any]) -> Record:

@@ -35,7 +35,7 @@ def create_app(systems: Systems, *, api_key: str, write_key: str | None = None, 
     routes = [Route(path, server.answer(endpoint), methods=[method]) for (method, path), endpoint in endpoints().items()]
     app = Starlette(routes=[*routes, Route("/{path:path}", server.lost, methods=["GET", "POST", "DELETE"])])
     app.state.store = server.store
-    (glitches or Glitches()).install(app)
+    (glitches or Glitches(shift_clock=server.store.shift)).install(app)
     return app
 
 

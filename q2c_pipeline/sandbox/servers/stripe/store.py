@@ -45,7 +45,7 @@ class Store:
     def __init__(self, systems: Systems) -> None:
         self.systems = systems
         self._indexes: dict[str, _Index] = {}
-        self._writes = 0
+        self._writes, self._shift = 0, timedelta()
 
     def table(self, name: str) -> dict[str, Record]:
         """The records of one table by id."""
@@ -58,7 +58,11 @@ class Store:
 
     def now(self) -> datetime:
         """The server's clock."""
-        return datetime.combine(self.systems.as_of, time(23, 55), UTC) + timedelta(seconds=self._writes)
+        return datetime.combine(self.systems.as_of, time(23, 55), UTC) + timedelta(seconds=self._writes) + self._shift
+
+    def shift(self, by: timedelta) -> None:
+        """Set the clock forward or back."""
+        self._shift += by
 
     def tick(self) -> datetime:
         """Let a second pass and give the new time."""
