@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from q2c_pipeline.engine.repairs import repair_tables
 from q2c_pipeline.engine.sqlfiles import CONTROL, GENERATED_ORDER, SqlFile, load
 from q2c_pipeline.errors import SqlError
 
@@ -29,12 +30,12 @@ _CATALOGUE_COLUMNS = ("control", "priority", "severity", "owner", "queue", "says
 
 
 def with_generated(files: Sequence[SqlFile]) -> list[SqlFile]:
-    """The files and the two tables made from the controls among them."""
+    """The files and the tables made from the controls and from the repairs among them."""
     controls = sorted((file for file in files if file.is_control), key=lambda file: file.header["control"])
     if not controls:
         return list(files)
     _check(controls)
-    return [*files, _finding(controls), _catalogue(controls)]
+    return [*files, _finding(controls), _catalogue(controls), *repair_tables(files)]
 
 
 def _check(controls: Sequence[SqlFile]) -> None:
@@ -107,5 +108,5 @@ __all__ = ["CONTROL", "FINDING_COLUMNS", "with_generated"]
 
 
 def load_sql_files(root: Path | None = None) -> list[SqlFile]:
-    """Everything that a night makes: the files of the numbered folders and the tables made from the controls among them."""
+    """Everything that a night makes: the files of the numbered folders and the tables made from controls and repairs."""
     return with_generated(load(root))

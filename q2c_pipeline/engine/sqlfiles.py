@@ -21,6 +21,8 @@ REQUIRED = ("grain", "owner", "says")
 OPTIONAL = ("params", "example")
 CONTROL = ("control", "priority", "severity", "queue", "repair")
 CONTROL_FOLDER = "50_control"
+REPAIR = ("control", "action")
+REPAIR_FOLDER = "65_repair"
 ASSERTION_FOLDER = "assertions"
 ASSERTION = ("severity",)
 GENERATED_ORDER = 55
@@ -57,7 +59,12 @@ class SqlFile:
     @property
     def is_control(self) -> bool:
         """Whether the file is a control: the cause of breaks."""
-        return "control" in self.header
+        return "control" in self.header and not self.is_repair
+
+    @property
+    def is_repair(self) -> bool:
+        """Whether the file proposes what to do about the breaks of one control."""
+        return "action" in self.header
 
     @cached_property
     def tree(self) -> exp.Expr:
@@ -154,7 +161,8 @@ def _place(path: Path) -> tuple[int, str]:
 def _header(text: str, where: str, folder: str) -> dict[str, str]:
     """The `-- key: value` lines at the top; a comment line without a key continues the value above it."""
     needed = REQUIRED + (CONTROL if folder == CONTROL_FOLDER else ())
-    allowed = needed + OPTIONAL + (ASSERTION if folder == ASSERTION_FOLDER else ())
+    extra = {ASSERTION_FOLDER: ASSERTION, REPAIR_FOLDER: REPAIR}
+    allowed = needed + OPTIONAL + extra.get(folder, ())
     header: dict[str, str] = {}
     key = ""
     for line in text.splitlines():
