@@ -34,7 +34,11 @@ _OUTSIDE_DDL = (
        modification varchar)""",
     "create table if not exists policy.standalone_price (product_code varchar, currency varchar, unit_price decimal(20, 4))",
     "create table if not exists policy.ownership (table_name varchar, field_name varchar, owner_role varchar)",
-    "create table if not exists policy.tolerance (control_id varchar, currency varchar, tolerance_amount decimal(20, 4))",
+    """create table if not exists policy.tolerance (control_id varchar, legal_entity_code varchar, currency varchar,
+       tolerance_amount decimal(20, 4), tolerance_percent decimal(8, 4))""",
+    """create table if not exists policy.materiality (legal_entity_code varchar, materiality_amount decimal(20, 4),
+       materiality_percent decimal(8, 4))""",
+    "create table if not exists policy.in_force (version varchar, digest varchar, effective_from date)",
     """create table if not exists landing.batch (batch_id varchar, instance varchar, platform varchar, object_name varchar,
        sequence bigint, as_of date, row_count bigint, loaded_rows bigint, rejected_rows bigint)""",
     """create table if not exists landing.check_result (batch_id varchar, instance varchar, object_name varchar,
@@ -43,6 +47,13 @@ _OUTSIDE_DDL = (
        row_number bigint, field_name varchar, reason varchar, "value" varchar, is_unknown_enum boolean, record varchar)""",
     """create table if not exists landing.drift (instance varchar, object_name varchar, vendor_field varchar,
        drift_kind varchar, detail varchar)""",
+    """create table if not exists identity.account (other_account_key varchar, account_key varchar, method varchar,
+       score decimal(5, 4), explanation varchar, is_duplicate boolean)""",
+    """create table if not exists identity.duplicate (customer_id varchar, instance varchar, left_key varchar, right_key varchar,
+       method varchar, score decimal(5, 4), explanation varchar)""",
+    "create table if not exists identity.customer (account_key varchar, customer_id varchar)",
+    """create table if not exists identity.link (left_key varchar, right_key varchar, method varchar, score decimal(5, 4),
+       decision varchar, explanation varchar)""",
 )
 
 

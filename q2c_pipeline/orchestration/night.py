@@ -79,11 +79,11 @@ def night_lock(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def open_warehouse(settings: Settings) -> Iterator[Warehouse]:
-    """The warehouse with this configuration's policy tables in place."""
+def open_warehouse(settings: Settings, as_of: date) -> Iterator[Warehouse]:
+    """The warehouse with the policy tables of that day in place."""
     settings.stores.warehouse.parent.mkdir(parents=True, exist_ok=True)
     with Warehouse(settings.stores.warehouse) as warehouse:
-        for name, frame in settings.policy_frames().items():
+        for name, frame in settings.policy_frames(as_of).items():
             warehouse.replace(f"policy.{name}", frame)
         yield warehouse
 
@@ -138,7 +138,7 @@ def run_night(settings: Settings, as_of: date, report: Report) -> NightResult:
     refuse_closed_secrets(settings)
     with night_lock(settings):
         extract_all(settings, as_of, report, result)
-        with open_warehouse(settings) as warehouse:
+        with open_warehouse(settings, as_of) as warehouse:
             load_all(settings, warehouse, as_of, report, result)
             result.tables = transform(settings, warehouse, as_of, lambda r: report("transform", f"{r.name}: {r.rows} rows"))
             result.published = publish_night(settings, warehouse)

@@ -38,7 +38,7 @@ class Night:
     @cached_property
     def warehouse(self) -> Warehouse:
         """The work file; nobody else can open it until the run ends."""
-        return self._open.enter_context(open_warehouse(self.settings))
+        return self._open.enter_context(open_warehouse(self.settings, self.as_of))
 
     def block(self, name: str, error: SourceError | ContractError) -> None:
         """Note an instance that could not be read or merged: the others go on, and the run ends red."""

@@ -15,11 +15,12 @@ Days = Annotated[int, Field(ge=0, le=365)]
 
 
 class Sla(Section):
-    """Days that a handover may take before it counts as slow: won deal -> order, first due day -> invoice, invoice -> posting."""
+    """Days until a handover is slow: won deal -> order, first due day -> invoice, invoice -> posting, money -> applied."""
 
     order_days: Days = 2
     invoice_days: Days = 35
     posting_days: Days = 5
+    unapplied_days: Days = 30
 
 
 class AccountOwners(Section):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -42,25 +42,16 @@ class Company(Section):
     entities: Annotated[dict[str, Entity], Field(min_length=1)]
 
 
-class Convention(Section):
-    """How a system counts and rounds where it departs from the policy; a billing system's holds for the lines that it bills."""
-
-    proration: Literal["actual_days", "thirty_360", "by_second"] | None = None
-    rounding: Literal["half_up", "half_even"] | None = None
-    recognition: Literal["daily_straight_line", "even_by_month", "by_second"] | None = None
-    modification: Literal["prospective", "cumulative_catch_up"] | None = None
-
-
 class InstanceSettings(Section):
-    """One configured system; `credentials` hold references, never secrets."""
+    """One configured system; both kinds of credentials hold references, never secrets, and only corrections open the second."""
 
     name: Name
     platform: Platform
     role: Role | None = None
     url: Url
     credentials: dict[str, SecretReference] = Field(default_factory=dict)
+    write_credentials: dict[str, SecretReference] = Field(default_factory=dict)
     conventions: dict[str, str] = Field(default_factory=dict)
-    schedule: Convention = Convention()
     account_classes: dict[str, AccountClass] = Field(default_factory=dict)
     fields: dict[str, dict[str, str]] = Field(default_factory=dict)
 

@@ -20,6 +20,7 @@ from q2c_pipeline.settings.problems import did_you_mean
 from q2c_pipeline.settings.secrets import from_file, from_variable
 from q2c_pipeline.settings.sql_values import policy_frames, sql_parameters
 from q2c_pipeline.settings.values import CronLine, Section
+from q2c_pipeline.settings.versions import in_force
 
 CONFIG_NAME = "q2c.toml"
 
@@ -54,6 +55,7 @@ class Settings(Section):
     company: Company
     instances: Annotated[list[InstanceSettings], Field(min_length=1)]
     policy: Policy = Policy()
+    policy_versions: list[Policy] = Field(default_factory=list)
     stores: Stores = Stores()
     schedule: Schedule = Schedule()
     _path: Path = PrivateAttr(default=Path(CONFIG_NAME))
@@ -81,19 +83,39 @@ class Settings(Section):
         return tuple(leg for leg, sides in SIDES.items() if roles.issuperset(sides))
 
     def instance(self, name: str) -> Instance:
-        """One system with its secrets opened; raises ConfigurationError for an unknown name or a missing secret."""
+        """One system with its reading secrets opened; raises ConfigurationError for an unknown name or a missing secret."""
+        found = self._configured(name)
+        return self._opened(found, "credentials", found.credentials)
+
+    def writing_instance(self, name: str) -> Instance:
+        """The same with the secrets that may write; raises ConfigurationError where none are configured."""
+        found = self._configured(name)
+        if not found.write_credentials:
+            raise ConfigurationError(
+                expected="credentials that may write",
+                found="none",
+                where=f"{self.path.name}: instances.{name}.write_credentials",
+                next_step="add them as env: or file: references; docs/pushing.md says which permissions they need",
+            )
+        return self._opened(found, "write_credentials", found.write_credentials)
+
+    def _configured(self, name: str) -> InstanceSettings:
         found = next((one for one in self.instances if one.name == name), None)
         if found is None:
             names = [one.name for one in self.instances]
             raise ConfigurationError(
                 expected="a configured instance", found=f"'{name}'", where=self.path.name, next_step=did_you_mean(name, names)
             )
+        return found
+
+    def _opened(self, found: InstanceSettings, section: str, references: Mapping[str, str]) -> Instance:
         shared = {"time_zone": self.company.time_zone, "bulk_threshold": str(self.policy.bulk_threshold)}
+        where = f"{self.path.name}: instances.{found.name}.{section}"
         return Instance(
             name=found.name,
             platform=found.platform.value,
             url=found.url,
-            credentials={key: self._secret(found.name, key).get_secret_value() for key in found.credentials},
+            credentials={key: self._secret(text, f"{where}.{key}").get_secret_value() for key, text in references.items()},
             conventions=shared | found.conventions,
             account_classes={number: kind.value for number, kind in found.account_classes.items()},
             field_overrides=found.fields,
@@ -103,16 +125,22 @@ class Settings(Section):
         """The last complete day in the company's time zone: at 02:30 on the 2nd it is the 1st."""
         return now.astimezone(ZoneInfo(self.company.time_zone)).date() - timedelta(days=1)
 
+    def on(self, day: date) -> Settings:
+        """The settings of that day: their `policy` is the version in force on it."""
+        return self.with_policy(in_force(self.policy, self.policy_versions, day))
+
+    def with_policy(self, policy: Policy) -> Settings:
+        """The same settings under another policy, whatever the day."""
+        return self.model_copy(update={"policy": policy, "policy_versions": []})
+
     def sql_parameters(self, as_of: date) -> dict[str, object]:
-        """Every value that a SQL file may name in `-- params:`."""
-        return sql_parameters(self.company, self.policy, as_of)
+        """Every value that a SQL file may name in `-- params:`, by the policy in force on the day."""
+        return sql_parameters(self.company, self.on(as_of).policy, as_of)
 
-    def policy_frames(self) -> dict[str, pl.DataFrame]:
-        """The policy's tables by name: `policy.entity`, `policy.instance`, `policy.currency` and so on."""
-        return policy_frames(self.company, self.instances, self.policy)
+    def policy_frames(self, as_of: date) -> dict[str, pl.DataFrame]:
+        """The tables `policy.entity`, `policy.instance`, `policy.currency` and so on, by the policy in force on the day."""
+        return policy_frames(self.company, self.instances, self.on(as_of).policy)
 
-    def _secret(self, instance: str, key: str) -> SecretStr:
-        reference = next(one for one in self.instances if one.name == instance).credentials[key]
+    def _secret(self, reference: str, where: str) -> SecretStr:
         kind, _, rest = reference.partition(":")
-        where = f"{self.path.name}: instances.{instance}.credentials.{key}"
         return from_variable(rest, self._environ, where) if kind == "env" else from_file(rest, self.root, where)

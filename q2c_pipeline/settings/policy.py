@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import date, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from q2c_pipeline.identity.scoring import Thresholds
 from q2c_pipeline.settings.agreements import Days, Ownership, Sla
+from q2c_pipeline.settings.rules import Convention, Materiality, Tolerance
 from q2c_pipeline.settings.values import Amount, Currency, Section
 
 
@@ -41,14 +44,17 @@ class Identity(Section):
 
 
 class Policy(Section):
-    """Everything a run may be blamed for: stored by version with each run."""
+    """Everything a run may be blamed for: stored by version and digest with each run."""
 
-    version: str = "1"
+    version: Annotated[str, Field(min_length=1, max_length=64)] = "1"
+    effective_from: date | None = None
     grace: Grace = Grace()
     sla: Sla = Sla()
     ownership: Ownership = Ownership()
     severity: Severity = Severity()
-    tolerances: dict[str, dict[Currency, Amount]] = Field(default_factory=dict)
+    tolerances: list[Tolerance] = Field(default_factory=list)
+    materiality: list[Materiality] = Field(default_factory=list)
+    conventions: dict[str, Convention] = Field(default_factory=dict)
     standalone_prices: dict[str, dict[Currency, Amount]] = Field(default_factory=dict)
     identity: Identity = Identity()
     overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
@@ -59,3 +65,20 @@ class Policy(Section):
     def overlap(self) -> timedelta:
         """How far a window reaches back before the last high-water mark."""
         return timedelta(minutes=self.overlap_minutes)
+
+    @property
+    def digest(self) -> str:
+        """A digest of what the policy says, whatever its version is called and however its numbers are written."""
+        said = _plain(self.model_dump(exclude={"version", "effective_from"}))
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Values as JSON has them; equal numbers are equal texts: 1000, 1000.0 -> "1000"."""
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    return value if value is None or isinstance(value, (bool, int)) else str(value)

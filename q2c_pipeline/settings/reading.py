@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
@@ -17,6 +17,7 @@ from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.settings.contradictions import contradictions
 from q2c_pipeline.settings.model import CONFIG_NAME, Settings
 from q2c_pipeline.settings.problems import Problem, did_you_mean, refuse
+from q2c_pipeline.settings.versions import BASE, VERSIONS, with_whole_versions
 
 CONFIG_VARIABLE = "Q2C_CONFIG"
 
@@ -27,9 +28,9 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     file = (path or Path(environment.get(CONFIG_VARIABLE, CONFIG_NAME))).expanduser().resolve()
     raw = _read_toml(file)
     try:
-        settings = Settings.model_validate(raw, context=(file, environment))
+        settings = Settings.model_validate(with_whole_versions(raw), context=(file, environment))
     except ValidationError as error:
-        refuse([_explain(one, raw, file) for one in error.errors(include_url=False)], file)
+        refuse([_explain(one, raw, file) for one in _once(error.errors(include_url=False))], file)
     refuse([*contradictions(settings, file)], file)
     return settings.model_copy(update={"stores": settings.stores.under(file.parent)})
 
@@ -48,6 +49,18 @@ def _read_toml(file: Path) -> dict[str, object]:
     raise ConfigurationError(**problem._asdict())
 
 
+def _once(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Without the mistakes that a version of the policy repeats because it does not change them."""
+    seen, kept = set(), []
+    for error in errors:
+        loc = error["loc"]
+        place = (BASE, *loc[2:]) if loc[:1] == (VERSIONS,) else loc
+        if (place, error["type"], repr(error["input"])) not in seen:
+            kept.append(error)
+        seen.add((place, error["type"], repr(error["input"])))
+    return kept
+
+
 def _explain(error: ErrorDetails, raw: dict[str, object], file: Path) -> Problem:
     loc, kind = error["loc"], error["type"]
     where = f"{file.name}: {_spelled(loc, raw)}"
@@ -58,21 +71,36 @@ def _explain(error: ErrorDetails, raw: dict[str, object], file: Path) -> Problem
     if kind == "enum":
         known = re.findall(r"'([^']+)'", error["ctx"]["expected"])
         return Problem("a known word", f"'{error['input']}'", where, did_you_mean(str(error["input"]), known))
+    if kind == "list_type":
+        return Problem(
+            "a list", repr(error["input"])[:80], where, f"write each entry as a block of its own: [[{'.'.join(map(str, loc))}]]"
+        )
     if kind == "q2c":
         return Problem(error["ctx"]["expected"], error["ctx"]["found"], where, error["ctx"]["next_step"])
-    found = "a value of another kind (not shown)" if "credentials" in loc else repr(error["input"])[:80]
+    found = (
+        "a value of another kind (not shown)"
+        if {"credentials", "write_credentials"}.intersection(loc)
+        else repr(error["input"])[:80]
+    )
     expected = error["msg"].removeprefix("Input should be ").removeprefix("Input should ")
     return Problem(expected[:1].lower() + expected[1:], found, where, "correct the value")
 
 
 def _spelled(loc: tuple[int | str, ...], raw: dict[str, object]) -> str:
     """The place as people write it: instances.sf_main.url instead of instances.0.url."""
-    parts = [str(part) for part in loc if part != "[key]"]
-    instances = raw.get("instances")
-    if len(loc) > 1 and loc[0] == "instances" and isinstance(instances, list) and isinstance(loc[1], int):
-        entry = instances[loc[1]]
-        parts[1] = str(entry.get("name", f"number {loc[1] + 1}")) if isinstance(entry, dict) else f"number {loc[1] + 1}"
+    parts: list[str] = []
+    inside: object = raw
+    for part in (one for one in loc if one != "[key]"):
+        entry = inside[part] if isinstance(inside, list) and isinstance(part, int) else None
+        parts.append(_name_of(entry, part + 1) if isinstance(part, int) else part)
+        inside = entry if isinstance(part, int) else inside.get(part) if isinstance(inside, dict) else None
     return ".".join(parts)
+
+
+def _name_of(entry: object, number: int) -> str:
+    """An entry of a list by the name that it bears, else by its place."""
+    named = entry if isinstance(entry, dict) else {}
+    return str(named.get("name", named.get("version", f"number {number}")))
 
 
 def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:

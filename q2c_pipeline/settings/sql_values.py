@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -10,8 +10,11 @@ import polars as pl
 from q2c_pipeline.domain.kinds import Role
 from q2c_pipeline.domain.money import exponents
 from q2c_pipeline.settings.agreements import OWNERSHIP_COLUMNS
-from q2c_pipeline.settings.company import Company, Convention, InstanceSettings
+from q2c_pipeline.settings.company import Company, InstanceSettings
 from q2c_pipeline.settings.policy import Policy
+from q2c_pipeline.settings.rules import Convention
+
+_TEXT = pl.String()
 
 
 def sql_parameters(company: Company, policy: Policy, as_of: date) -> dict[str, object]:
@@ -31,26 +34,41 @@ def policy_frames(company: Company, instances: Sequence[InstanceSettings], polic
     """The tables of the schema `policy` by name."""
     entities = [(code, entity.currency, entity.country) for code, entity in company.entities.items()]
     systems = [(one.name, one.platform.value, one.plays.value) for one in instances]
-    tolerances = [(control, *limit) for control, limits in policy.tolerances.items() for limit in limits.items()]
     alone = [(product, *price) for product, prices in policy.standalone_prices.items() for price in prices.items()]
+    limits = {"amount": pl.Decimal(20, 4), "percent": pl.Decimal(8, 4)}
+    tolerances = [(one.control, one.entity, one.currency, one.amount, one.percent) for one in policy.tolerances]
+    material = [(one.entity, one.amount, one.percent) for one in policy.materiality]
     return {
-        "entity": _frame(entities, legal_entity_code=pl.String(), currency=pl.String(), country_code=pl.String()),
-        "instance": _frame(systems, instance=pl.String(), platform=pl.String(), role=pl.String()),
-        "currency": _frame(sorted(exponents().items()), currency=pl.String(), exponent=pl.Int64()),
-        "convention": _frame([*_conventions(instances)], **dict.fromkeys(("instance", *Convention.model_fields), pl.String())),
-        "standalone_price": _frame(alone, product_code=pl.String(), currency=pl.String(), unit_price=pl.Decimal(20, 4)),
-        "ownership": _frame([*policy.ownership.rows()], **dict.fromkeys(OWNERSHIP_COLUMNS, pl.String())),
-        "tolerance": _frame(tolerances, control_id=pl.String(), currency=pl.String(), tolerance_amount=pl.Decimal(20, 4)),
+        "in_force": _frame(
+            [(policy.version, policy.digest, policy.effective_from)], version=_TEXT, digest=_TEXT, effective_from=pl.Date()
+        ),
+        "entity": _frame(entities, legal_entity_code=_TEXT, currency=_TEXT, country_code=_TEXT),
+        "instance": _frame(systems, instance=_TEXT, platform=_TEXT, role=_TEXT),
+        "currency": _frame(sorted(exponents().items()), currency=_TEXT, exponent=pl.Int64()),
+        "convention": _frame(
+            [*_conventions(instances, policy.conventions)], **dict.fromkeys(("instance", *Convention.model_fields), _TEXT)
+        ),
+        "standalone_price": _frame(alone, product_code=_TEXT, currency=_TEXT, unit_price=pl.Decimal(20, 4)),
+        "ownership": _frame([*policy.ownership.rows()], **dict.fromkeys(OWNERSHIP_COLUMNS, _TEXT)),
+        "tolerance": _frame(
+            tolerances,
+            control_id=_TEXT,
+            legal_entity_code=_TEXT,
+            currency=_TEXT,
+            **{f"tolerance_{k}": v for k, v in limits.items()},
+        ),
+        "materiality": _frame(material, legal_entity_code=_TEXT, **{f"materiality_{k}": v for k, v in limits.items()}),
     }
 
 
-def _conventions(instances: Sequence[InstanceSettings]) -> Iterator[tuple[object, ...]]:
+def _conventions(instances: Sequence[InstanceSettings], said: Mapping[str, Convention]) -> Iterator[tuple[object, ...]]:
     """How the lines of each CRM are scheduled: as it says itself, else as the billing system does where there is just one."""
-    billing = [one.schedule for one in instances if one.plays is Role.BILLING]
+    billing = [said.get(one.name, Convention()) for one in instances if one.plays is Role.BILLING]
     shared = billing[0] if len(billing) == 1 else Convention()
     for one in instances:
         if one.plays is Role.CRM:
-            yield one.name, *(getattr(one.schedule, name) or getattr(shared, name) for name in Convention.model_fields)
+            own = said.get(one.name, Convention())
+            yield one.name, *(getattr(own, name) or getattr(shared, name) for name in Convention.model_fields)
 
 
 def _frame(rows: Sequence[tuple[object, ...]], **schema: pl.DataType) -> pl.DataFrame:

@@ -110,7 +110,7 @@ def test_a_good_night_leaves_no_secret_anywhere(
         ('platform = "stripe"', 'platform = "strpe"', "did you mean 'stripe'"),
         ('"env:Q2C_STRIPE_MAIN_API_KEY"', f'"{WRONG}"', "expected a reference to a secret"),
         ("env:Q2C_STRIPE_MAIN_API_KEY", "env:Q2C_NOT_SET", "export Q2C_NOT_SET before the run"),
-        ("[company.entities]", "[policy.tolerances]\nBB99 = { USD = 1 }\n[company.entities]", "did you mean 'BB0"),
+        ("[company.entities]", "[[policy.tolerances]]\ncontrol = 'BB99'\npercent = 1\n[company.entities]", "did you mean 'BB0"),
         ('time_zone = "Europe/Berlin"', 'time_zone = "Europe/Berln"', "did you mean 'Europe/Berlin'"),
     ],
     ids=["no TOML", "unknown key", "unknown platform", "secret in the file", "no secret", "unknown control", "unknown zone"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -32,7 +33,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setenv(name, value)
     path = write_config(tmp_path, URLS)
     settings = load_settings(path)
-    instances = settings.policy_frames()["instance"]
+    instances = settings.policy_frames(date(2026, 6, 30))["instance"]
     crm, erp = (instances.filter(role=role)["instance"][0] for role in ("crm", "erp"))
     rows = [(crm, "1", "Acme Ltd", "AC-1"), (erp, "7", "Acme Ltd", "AC-7"), (erp, "8", "ACME Limited", "AC-8")]
     frame = pl.DataFrame(rows, schema=["instance", "source_id", "account_name", "account_number"], orient="row")

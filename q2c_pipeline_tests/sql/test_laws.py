@@ -97,7 +97,7 @@ def test_a_break_within_its_tolerance_stays_in_the_bridge_only() -> None:
     world.post_all()
     with world.run() as warehouse:
         assert found_in(warehouse) == [("BB04", "ORD-00001/1", Decimal("0.0200"), "USD")]
-        warehouse.connection.execute("insert into policy.tolerance values ('BB04', 'USD', 0.02)")
+        warehouse.connection.execute("insert into policy.tolerance values ('BB04', null, 'USD', 0.02, null)")
         warehouse.run_all(all_files(), PARAMS)
         assert found_in(warehouse) == []
         assert warehouse.query("select cause_amount from recon.bridge where cause = 'BB04'").rows() == [(Decimal("0.0200"),)]

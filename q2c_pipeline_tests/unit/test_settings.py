@@ -14,6 +14,7 @@ from q2c_pipeline.domain.kinds import Leg
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.settings import CONVENTIONS, Settings, load_settings
 
+DAY = date(2026, 6, 30)
 RIGHT = """
 [company]
 name = "Example Group"
@@ -60,6 +61,7 @@ def test_defaults_fill_what_is_not_said(tmp_path: Path) -> None:
         "order_sla_days": 2,
         "invoice_sla_days": 35,
         "posting_sla_days": 5,
+        "unapplied_sla_days": 30,
         "group_currency": "USD",
         "proration": "actual_days",
         "severity_high_amount": Decimal("250.50"),
@@ -68,28 +70,19 @@ def test_defaults_fill_what_is_not_said(tmp_path: Path) -> None:
 
 
 def test_policy_tables_hold_the_company(tmp_path: Path) -> None:
-    frames = _load(tmp_path).policy_frames()
+    frames = _load(tmp_path).policy_frames(DAY)
     assert frames["entity"].rows() == [("US", "USD", "US"), ("DE", "EUR", "DE")]
     assert frames["instance"].rows() == [("sf_main", "salesforce", "crm"), ("stripe_main", "stripe", "billing")]
     assert {("JPY", 0), ("KWD", 3), ("USD", 2)} <= set(frames["currency"].rows())
 
 
 def test_owners_of_fields_are_a_matter_of_policy(tmp_path: Path) -> None:
-    usual = _load(tmp_path).policy_frames()["ownership"].rows()
+    usual = _load(tmp_path).policy_frames(DAY)["ownership"].rows()
     assert {("account", "account_name", "crm"), ("account", "tax_id", "erp")} <= set(usual)
-    changed = _load(tmp_path, RIGHT + '[policy.ownership.account]\ntax_id = "crm"\n').policy_frames()["ownership"].rows()
+    changed = _load(tmp_path, RIGHT + '[policy.ownership.account]\ntax_id = "crm"\n').policy_frames(DAY)["ownership"].rows()
     assert set(changed) - set(usual) == {("account", "tax_id", "crm")}
     with pytest.raises(ConfigurationError, match="did you mean 'tax_id'"):
         _load(tmp_path, RIGHT + '[policy.ownership.account]\ntaxid = "crm"\n')
-
-
-def test_tolerances_are_exact_and_per_control_and_currency(tmp_path: Path) -> None:
-    settings = _load(tmp_path, RIGHT + "[policy.tolerances]\nBB04 = { USD = 0.05, JPY = 5 }\n")
-    assert settings.policy_frames()["tolerance"].rows() == [
-        ("BB04", "USD", Decimal("0.05")),
-        ("BB04", "JPY", Decimal(5)),
-    ]
-    assert _load(tmp_path).policy_frames()["tolerance"].is_empty()
 
 
 def test_only_legs_with_both_sides_run(tmp_path: Path) -> None:
@@ -106,6 +99,29 @@ def test_secrets_are_opened_only_for_the_connector(tmp_path: Path) -> None:
     assert instance.conventions == {"time_zone": "Europe/Berlin", "bulk_threshold": "500"}
     assert instance.field_overrides == {"Account": {"tax_id": "VAT__c"}}
     assert "hidden" not in f"{settings!r}{instance!r}{settings.model_dump()}"
+
+
+def test_writing_takes_credentials_of_its_own(tmp_path: Path) -> None:
+    writing = RIGHT.replace(
+        "conventions = { bulk_threshold = 500 }",
+        'conventions = { bulk_threshold = 500 }\nwrite_credentials = { consumer_key = "env:SF_WRITE_KEY" }',
+    )
+    settings = _load(tmp_path, writing, SF_WRITE_KEY="hidden-3")
+    assert settings.writing_instance("sf_main").credentials == {"consumer_key": "hidden-3"}
+    assert settings.writing_instance("sf_main").conventions["bulk_threshold"] == "500"
+    with pytest.raises(
+        ConfigurationError, match=r"stripe_main\.write_credentials: expected credentials that may write, found none"
+    ):
+        settings.writing_instance("stripe_main")
+    with pytest.raises(ConfigurationError, match="did you mean 'sf_main'"):
+        settings.writing_instance("sf_man")
+
+
+def test_a_literal_write_secret_is_refused_without_being_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        _load(tmp_path, RIGHT.replace("fields.Account", 'write_credentials = { consumer_key = "hidden-4" }\nfields.Account'))
+    assert "instances.sf_main.write_credentials.consumer_key: expected a reference to a secret" in str(caught.value)
+    assert "hidden-4" not in str(caught.value)
 
 
 def test_a_whole_file_may_be_a_secret(tmp_path: Path) -> None:
@@ -137,8 +153,6 @@ def test_the_business_day_is_the_last_complete_one_in_the_companys_zone(tmp_path
         ("high_amount", "hi_amount", "did you mean 'high_amount'?"),
         ("[policy.severity]", "[policy.grace]\nposting_days = -1\n[policy.severity]", "policy.grace.posting_days"),
         ("[policy.severity]", '[schedule]\nnightly = "daily"\n[policy.severity]', "a cron line of five fields"),
-        ("[policy.severity]", "[policy.tolerances]\nDQ3 = { USD = 1 }\n[policy.severity]", "did you mean 'DQ03'?"),
-        ("[policy.severity]", "[policy.tolerances]\nBB04 = { USX = 1 }\n[policy.severity]", "'USX'"),
         ("[policy.severity]", '[policy]\nproration = "days"\n[policy.severity]', "policy.proration"),
         ("bulk_threshold", "bulk_treshold", "did you mean 'bulk_threshold'?"),
         ("[company]", "[company", "valid TOML"),
@@ -214,9 +228,3 @@ def test_the_file_is_found_by_variable_and_missed_with_advice(tmp_path: Path) ->
 def test_the_committed_example_is_right() -> None:
     example = Path(__file__).parents[2] / "q2c.example.toml"
     assert load_settings(example, {}).legs == (Leg.BOOKED_BILLED, Leg.BILLED_POSTED, Leg.REVENUE, Leg.SUBLEDGER)
-
-
-def test_lines_are_scheduled_as_their_crm_says_else_as_the_one_billing_system_does(tmp_path: Path) -> None:
-    assert _load(tmp_path).policy_frames()["convention"].rows() == [("sf_main", None, None, None, None)]
-    billing = _load(tmp_path, RIGHT.replace('platform = "stripe"', 'platform = "stripe"\nschedule = { proration = "by_second" }'))
-    assert billing.policy_frames()["convention"].rows() == [("sf_main", "by_second", None, None, None)]

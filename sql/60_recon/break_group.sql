@@ -88,6 +88,22 @@ select -- amount at risk is rounded once at the group currency's exponent
         when v.exponent = 3 then cast(round(abs(cast(v.difference_amount as decimal(38, 4))) * v.exchange_rate, 3) as decimal(20, 4))
         else cast(round(abs(cast(v.difference_amount as decimal(38, 4))) * v.exchange_rate, 2) as decimal(20, 4))
     end as amount_at_risk,
-    coalesce(t.tolerance_amount > 0 and abs(v.difference_amount) <= t.tolerance_amount, false) as is_tolerated
+    -- within every limit that the rule gives; a percentage of nothing tolerates nothing
+    coalesce(
+        abs(v.difference_amount) <= coalesce(t.tolerance_amount, abs(v.difference_amount))
+        and (
+            t.tolerance_percent is null
+            or cast(abs(v.difference_amount) as decimal(20, 4)) * cast(100 as decimal(8, 4))
+            <= cast(abs(x.expected_amount) as decimal(20, 4)) * t.tolerance_percent
+        )
+        and v.difference_amount <> 0 and t.scope_text is not null,
+        false
+    ) as is_tolerated,
+    t.scope_text as tolerance_scope
 from valued as v
-left join policy.tolerance as t on v.control_id = t.control_id and v.currency = t.currency
+left join recon.tolerance_rule as t
+    on
+        v.control_id = t.control_id and v.currency = t.currency
+        and v.legal_entity_code is not distinct from t.legal_entity_code
+left join recon.expected_amount as x
+    on v.control_id = x.control_id and v.subject_key = x.subject_key and v.currency = x.currency

@@ -1,0 +1,71 @@
+"""Rules of the policy that hold for a scope: what is tolerated, and what is material; the most specific scope decides."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from q2c_pipeline.settings.problems import wrong
+from q2c_pipeline.settings.values import Amount, Currency, Section
+
+Percent = Annotated[Decimal, Field(gt=0, le=100, max_digits=8, decimal_places=4)]
+
+
+class _Limits(Section):
+    """How much, as an amount and as a share; at least one of the two."""
+
+    amount: Amount | None = None
+    percent: Percent | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.amount is None and self.percent is None:
+            raise wrong("an amount, a percent, or both", "neither", "add amount = 0.05 or percent = 0.5")
+        return self
+
+
+class Tolerance(_Limits):
+    """A break up to every given limit stays in the bridge and becomes no exception; what is left out fits everything.
+
+    Of the rules that fit a break, one that names its control goes before one that does not, then its entity, then its currency.
+    """
+
+    control: str | None = None
+    entity: str | None = None
+    currency: Currency | None = None
+
+    @model_validator(mode="after")
+    def _amount_has_a_currency(self) -> Self:
+        if self.amount is not None and self.currency is None:
+            raise wrong("a currency beside the amount", "none", 'add currency = "EUR", or use percent: 5 JPY are not 5 EUR')
+        return self
+
+    @property
+    def scope(self) -> tuple[str | None, ...]:
+        """What it is for; two rules of one scope would contradict each other."""
+        return self.control, self.entity, self.currency
+
+
+class Materiality(_Limits):
+    """An exception below every given limit does not block a close; it is shown all the same. The amount is in group currency.
+
+    The percent is of what the entity should show in that comparison, currency and period.
+    """
+
+    entity: str | None = None
+
+    @property
+    def scope(self) -> tuple[str | None, ...]:
+        """What it is for: one entity, or every entity that has no rule of its own."""
+        return (self.entity,)
+
+
+class Convention(Section):
+    """How a system counts and rounds where it departs from the policy; a billing system's holds for the lines that it bills."""
+
+    proration: Literal["actual_days", "thirty_360", "by_second"] | None = None
+    rounding: Literal["half_up", "half_even"] | None = None
+    recognition: Literal["daily_straight_line", "even_by_month", "by_second"] | None = None
+    modification: Literal["prospective", "cumulative_catch_up"] | None = None
