@@ -109,6 +109,7 @@ def test_money_of_the_last_days_is_in_flight() -> None:
 def test_money_that_did_not_move_is_not_missed() -> None:
     world = paid()
     world.change("payment_application", "inpay-5", payment_status="failed")
+    world.change("payment", "ch-5", payment_status="failed")
     world.change("payment", "re-5", payment_status="failed")
 
     assert world.exceptions() == []

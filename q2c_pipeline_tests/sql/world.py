@@ -29,6 +29,7 @@ PARAMS: dict[str, Any] = {
     "order_sla_days": 2,
     "invoice_sla_days": 35,
     "posting_sla_days": 5,
+    "unapplied_sla_days": 30,
     "proration": "actual_days",
     "group_currency": "USD",
     "severity_high_amount": Decimal(1_000),

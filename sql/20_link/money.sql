@@ -2,6 +2,7 @@
 -- owner:   billing operations
 -- says:    all money that billing saw move, with the invoice that it settles and the day: payments positive, refunds negative
 -- example: inpay_7 of 120.00 EUR settles INV-7 of UK; re_3 gives 20.00 EUR of the same payment back: -20.00 EUR, also INV-7
+-- What of a payment settles nothing stands under the payment's own id, without an invoice, in the company of its payer.
 with paid as ( -- day and payer of each payment, by the payment's id in billing
     select
         instance,
@@ -17,10 +18,21 @@ applied as ( -- the invoice that each payment settles; what settles several coun
     select
         instance,
         payment_source_id,
-        min(invoice_source_id) as invoice_source_id
+        min(invoice_source_id) as invoice_source_id,
+        coalesce(sum(payment_amount) filter (where payment_status = 'succeeded'), 0) as applied_amount
     from canonical.payment_application
     where payment_source_id is not null
     group by instance, payment_source_id
+),
+
+home as ( -- the company that each customer of billing buys from, as the CRM has it
+    select
+        l.other_account_key,
+        min(a.legal_entity_code) as legal_entity_code
+    from link.account as l
+    inner join canonical.account as a on l.account_key = a.instance || ':' || a.source_id
+    where l.role = 'billing'
+    group by l.other_account_key
 ),
 
 money as ( -- payments as they were applied ...
@@ -36,6 +48,20 @@ money as ( -- payments as they were applied ...
     from canonical.payment_application as a
     left join paid as p on a.instance = p.instance and a.payment_source_id = p.payment_source_id
     where a.payment_status = 'succeeded' and a.payment_amount is not null
+    union all -- ... what of them settles nothing ...
+    select
+        p.instance,
+        p.source_id,
+        'payment' as payment_kind,
+        cast(null as varchar) as invoice_source_id,
+        p.account_source_id as payer_source_id,
+        p.payment_amount - coalesce(a.applied_amount, 0) as payment_amount,
+        p.currency,
+        p.paid_date
+    from canonical.payment as p
+    left join applied as a on p.instance = a.instance and coalesce(p.payment_source_id, p.source_id) = a.payment_source_id
+    where
+        p.payment_kind = 'payment' and p.payment_status = 'succeeded' and p.payment_amount > coalesce(a.applied_amount, 0)
     union all -- ... and refunds, which name a charge or the payment itself
     select
         r.instance,
@@ -61,7 +87,7 @@ select
     m.payment_kind,
     m.instance || ':' || m.invoice_source_id as document_key,
     i.document_number,
-    coalesce(i.legal_entity_code, 'unknown') as legal_entity_code,
+    coalesce(i.legal_entity_code, h.legal_entity_code, 'unknown') as legal_entity_code,
     m.currency,
     m.payment_amount,
     coalesce(m.paid_date, i.issued_date) as paid_date,
@@ -69,3 +95,4 @@ select
     i.account_source_id as invoiced_source_id
 from money as m
 left join canonical.invoice as i on m.instance = i.instance and m.invoice_source_id = i.source_id
+left join home as h on m.invoice_source_id is null and m.instance || ':' || m.payer_source_id = h.other_account_key

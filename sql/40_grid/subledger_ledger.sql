@@ -4,7 +4,8 @@
 -- says:    what the open receivable of the day is made of: by billing's documents and money, and on the ledger's control accounts
 -- example: INV-7 of 120.00, 100.00 paid: cells of 120.00 and -100.00 on both sides; the sides add up to open items and to account 1100
 -- Left adds up to the open amounts that billing states; where an invoice's open amount is not its total less credits and payments,
--- the rest is a cell of its own (part footing). Right adds up to the balance of all receivable accounts, whatever was posted there.
+-- the rest is a cell of its own (part footing); what it got too much stays an open item of the customer. Right adds up to the balance
+-- of all receivable accounts, whatever was posted there.
 with document as ( -- counted documents; what they state as open where they are invoices
     select
         instance || ':' || source_id as document_key,
@@ -50,7 +51,7 @@ side as ( -- both sides in one shape: documents of billing ...
         cast(0 as decimal(20, 4)) as right_amount, cast(null as varchar) as transaction_key, cast(null as date) as moved_date
     from document as d
     inner join settled as s on d.document_key = s.invoice_key
-    where d.document_kind = 'invoice' and d.open_amount <> s.amount
+    where d.document_kind = 'invoice' and d.open_amount <> s.amount and not (d.open_amount = 0 and s.amount < 0)
     union all -- ... and everything on receivable accounts, with the record that it stands for
     select
         case

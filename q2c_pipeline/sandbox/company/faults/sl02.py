@@ -9,6 +9,8 @@ from q2c_pipeline.sandbox.company.faults.ground import FINAL
 from q2c_pipeline.sandbox.company.ledger import Heading, entries_of, erase, post
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from q2c_pipeline.sandbox.company.faults.ground import Ground
     from q2c_pipeline.sandbox.systems import Record
 
@@ -32,9 +34,10 @@ def sl02_posted_twice(ground: Ground) -> None:
     ground.tell("SL02", payment["id"], -payment["amount_paid"], payment["currency"])
 
 
-def claim_payment(ground: Ground) -> Record:
+def claim_payment(ground: Ground, among: Collection[str] | None = None) -> Record:
     """Take a payment that is out of every grace, with its invoice."""
     world = ground.world
+    candidates = world.stripe["invoice_payment"] if among is None else among
 
     def suits(key: str) -> bool:
         payment = world.stripe["invoice_payment"][key]
@@ -47,7 +50,7 @@ def claim_payment(ground: Ground) -> Record:
             and payment["created"].date() <= ground.settled_day
         )
 
-    payment = world.stripe["invoice_payment"][ground.pick("payment", world.stripe["invoice_payment"], suits)]
+    payment = world.stripe["invoice_payment"][ground.pick("payment", candidates, suits)]
     ground.used.add(payment["invoice"])
     return payment
 
