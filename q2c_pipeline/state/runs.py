@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
+from q2c_pipeline.state.audit import head_of
 from q2c_pipeline.state.tables import RUN, RUN_CONTROL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy.engine import Connection, Engine
+
+_ANCHOR = ("audit_entries", "audit_hash")
+"""Columns that tie a run to the audit log, see there."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,21 @@ class Run:
 
 
 def record_run(engine: Engine, run: Run) -> None:
-    """Keep a run and what its controls found; recording the same run id again replaces it."""
+    """Keep a run, what its controls found and the head of the audit log; recording the same run id again replaces it."""
     with engine.begin() as connection:
         connection.execute(delete(RUN_CONTROL).where(RUN_CONTROL.c.run_id == run.run_id))
         connection.execute(delete(RUN).where(RUN.c.run_id == run.run_id))
-        connection.execute(insert(RUN), {column.name: getattr(run, column.name) for column in RUN.columns})
+        head = head_of(connection)
+        facts = {column.name: getattr(run, column.name) for column in RUN.columns if column.name not in _ANCHOR}
+        connection.execute(insert(RUN), facts | dict(zip(_ANCHOR, (head.entries, head.hash), strict=True)))
         if run.controls:
             connection.execute(insert(RUN_CONTROL), [_control_row(run.run_id, control) for control in run.controls])
 
 
 def runs(engine: Engine, limit: int = 30) -> list[Run]:
     """The newest `limit` runs, oldest first."""
-    newest = select(RUN).order_by(RUN.c.as_of.desc(), RUN.c.started_at.desc(), RUN.c.run_id.desc()).limit(limit)
+    facts = [column for column in RUN.columns if column.name not in _ANCHOR]
+    newest = select(*facts).order_by(RUN.c.as_of.desc(), RUN.c.started_at.desc(), RUN.c.run_id.desc()).limit(limit)
     with engine.connect() as connection:
         rows = connection.execute(newest).mappings().all()
         controls = _controls(connection, [row["run_id"] for row in rows])

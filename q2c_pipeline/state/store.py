@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from q2c_pipeline.errors import ConfigurationError, StoreError
-from q2c_pipeline.state.tables import METADATA
+from q2c_pipeline.state.versions import bring_up, is_current
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
 _PRAGMAS = ("journal_mode = wal", "foreign_keys = on", "busy_timeout = 5000", "synchronous = full")
+_WRITES = "q2c_writes"
 _SUPPORTED = frozenset({"sqlite", "postgresql"})
 
 
 def open_state(where: Path | str) -> Engine:
-    """Engine of the store at a file path or a `postgresql+psycopg2://` URL, with its tables made if they are missing."""
+    """Engine of the store at a file path or a `postgresql+psycopg://` URL; an empty or older store becomes today's version.
+
+    Raises StoreError for a store of a newer version, and for one that cannot be opened.
+    """
     url = _url(where)
     engine = _engine(url)
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     try:
-        METADATA.create_all(engine)
+        _prepare(engine, url.render_as_string(hide_password=True))
     except SQLAlchemyError as error:
         engine.dispose()
         raise StoreError(
@@ -36,7 +43,35 @@ def open_state(where: Path | str) -> Engine:
             where=url.render_as_string(hide_password=True),
             next_step="check path, permissions or server, then run again",
         ) from None  # the driver's own text repeats the URL with its password
+    except StoreError:
+        engine.dispose()
+        raise
     return engine
+
+
+@contextmanager
+def state_at(where: Path | str) -> Iterator[Engine]:
+    """The store while the context lasts."""
+    engine = open_state(where)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that reads before it writes: in SQLite it has the right to write from its start."""
+    with engine.execution_options(**{_WRITES: True}).begin() as connection:
+        yield connection
+
+
+def _prepare(engine: Engine, where: str) -> None:
+    with engine.connect() as connection:
+        current = is_current(connection, where)
+    if not current:
+        with writing(engine) as connection:
+            bring_up(connection, where)
 
 
 def _engine(url: URL) -> Engine:
@@ -69,7 +104,7 @@ def _url(where: Path | str) -> URL:
 
 def _unusable(found: str) -> ConfigurationError:
     return ConfigurationError(
-        expected="a file path, or a URL beginning with sqlite:/// or postgresql+psycopg2://",
+        expected="a file path, or a URL beginning with sqlite:/// or postgresql+psycopg://",
         found=found,
         where="stores.state",
         next_step="correct stores.state in q2c.toml",
@@ -82,7 +117,13 @@ def _without_secret(error: SQLAlchemyError, url: URL) -> str:
 
 
 def _configure_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:  # noqa: ARG001
+    # The driver begins transactions late and not around DDL: SQLAlchemy's `begin` does it instead.
+    connection.isolation_level = None
     cursor: Any = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(f"pragma {pragma}")
     cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("begin immediate" if connection.get_execution_options().get(_WRITES) else "begin")

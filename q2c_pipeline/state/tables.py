@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, CheckConstraint, Column, Date, ForeignKey, Index, Integer, MetaData, String, Table, Text, event
+from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
 from q2c_pipeline.state.types import ExactDecimal, Instant
 
@@ -11,6 +11,7 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
         "fk": "fk_%(table_name)s_%(referred_table_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
@@ -29,6 +30,8 @@ RUN = Table(
     Column("amount_at_risk", ExactDecimal, nullable=False),
     Column("group_currency", String(3), nullable=False),
     Column("unexplained", Integer, nullable=False),
+    Column("audit_entries", Integer),
+    Column("audit_hash", String(64)),
     CheckConstraint("batches >= 0 and exceptions >= 0 and unexplained >= 0", name="counts_not_negative"),
     Index(None, "as_of", "started_at"),
 )
@@ -57,13 +60,3 @@ IDENTITY_JUDGEMENT = Table(
     CheckConstraint("opinion in ('same', 'different', 'unsure', 'withdrawn')", name="opinion_known"),
     Index(None, "left_key", "right_key"),
 )
-
-for change in ("update", "delete"):  # what people said is never rewritten: a withdrawal is a row of its own
-    event.listen(
-        IDENTITY_JUDGEMENT,
-        "after_create",
-        DDL(  # type: ignore[no-untyped-call]
-            f"create trigger identity_judgement_no_{change} before {change} on identity_judgement "
-            "begin select raise(abort, 'identity_judgement only grows'); end"
-        ).execute_if(dialect="sqlite"),
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -15,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from q2c_pipeline.errors import ConfigurationError, StoreError
 from q2c_pipeline.state.runs import ControlCount, Run, record_run, runs
-from q2c_pipeline.state.store import open_state
+from q2c_pipeline.state.store import open_state, state_at
 from q2c_pipeline.state.tables import METADATA
 
 MOMENT = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
@@ -33,13 +32,6 @@ RUN = Run(
     unexplained=0,
     controls=(ControlCount("BB04", 2, Decimal("0.1")), ControlCount("BP01", 0, Decimal(0))),
 )
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_state(tmp_path / "state" / "q2c.sqlite")
-    yield engine
-    engine.dispose()
 
 
 def test_a_run_comes_back_with_all_its_digits_and_in_utc(state: Engine) -> None:
@@ -73,8 +65,8 @@ def test_the_newest_runs_come_oldest_first(state: Engine) -> None:
     assert [run.run_id for run in runs(state, limit=3)] == ["r3", "r4", "r5"]
 
 
-def test_sqlite_is_set_up_for_one_writer_and_many_readers(state: Engine) -> None:
-    with state.connect() as connection:
+def test_sqlite_is_set_up_for_one_writer_and_many_readers(tmp_path: Path) -> None:
+    with state_at(tmp_path / "state.sqlite") as state, state.connect() as connection:
         assert connection.execute(text("pragma journal_mode")).scalar() == "wal"
         assert connection.execute(text("pragma foreign_keys")).scalar() == 1
         assert connection.execute(text("pragma busy_timeout")).scalar() == 5000
@@ -82,7 +74,7 @@ def test_sqlite_is_set_up_for_one_writer_and_many_readers(state: Engine) -> None
 
 def test_a_control_needs_its_run(state: Engine) -> None:
     with pytest.raises(IntegrityError), state.begin() as connection:
-        connection.execute(text("insert into run_control values ('nobody', 'BB04', 1, '1')"))
+        connection.execute(text("insert into run_control values ('nobody', 'BB04', 1, 1)"))
 
 
 def test_opening_twice_keeps_what_was_there(tmp_path: Path) -> None:
@@ -94,7 +86,7 @@ def test_opening_twice_keeps_what_was_there(tmp_path: Path) -> None:
     second.dispose()
 
 
-@pytest.mark.parametrize("url", ["mysql://u:geheim@h/db", "://geheim", "postgresql+psycopg2://u:geheim@h:notaport/db"])
+@pytest.mark.parametrize("url", ["mysql://u:geheim@h/db", "://geheim", "postgresql+psycopg://u:geheim@h:notaport/db"])
 def test_an_unusable_url_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         open_state(url)
@@ -107,9 +99,9 @@ def test_a_missing_driver_is_named() -> None:
 
 
 def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
-    pytest.importorskip("psycopg2")
+    pytest.importorskip("psycopg")
     with pytest.raises(StoreError) as caught:
-        open_state("postgresql+psycopg2://reader:geheim@127.0.0.1:9/q2c")
+        open_state("postgresql+psycopg://reader:geheim@127.0.0.1:9/q2c")
     assert "geheim" not in str(caught.value)
     assert "127.0.0.1:9" in str(caught.value)
 

