@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from q2c_pipeline.engine.controls import load_sql_files
+from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.orchestration.extracting import connected
 from q2c_pipeline.orchestration.loading import field_map, readings
@@ -30,6 +31,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     yield Finding("configuration", is_ok=True, says=f"{settings.path}: {len(settings.instances)} systems, comparisons {legs}")
     yield from _secrets_files(settings)
     yield from _sql_files()
+    yield from _policy(settings)
     yield from _stores(settings)
     yield from _disk(settings.stores.root)
     for configured in settings.instances:
@@ -59,6 +61,25 @@ def _sql_files() -> Iterator[Finding]:
         yield _as_finding("SQL files", error)
     else:
         yield Finding("SQL files", is_ok=True, says=f"{count} read")
+
+
+def _policy(settings: Settings) -> Iterator[Finding]:
+    """The policy says what it said under the same version when a night was last published."""
+    if not settings.stores.published.exists():
+        return
+    try:
+        with open_published(settings.stores.published) as published:
+            version, digest = published.query("select version, digest from policy.in_force").row(0)
+    except Q2CError as error:
+        yield _as_finding("policy", error)
+        return
+    same = next((one for one in (settings.policy, *settings.policy_versions) if one.version == version), None)
+    if same is not None and same.digest != digest:
+        says = f"version {version} no longer says what it said in the last run"
+        cure = f"leave version {version} as it was, and give the change a version of its own: a block [[policy_versions]]"
+        yield Finding("policy", is_ok=False, says=says, next_step=cure)
+    else:
+        yield Finding("policy", is_ok=True, says=f"version {version} was in force in the last run")
 
 
 def _stores(settings: Settings) -> Iterator[Finding]:

@@ -47,13 +47,15 @@ def remember_run(settings: Settings, run_id: str, started_at: datetime, status: 
         summary = published.query(_SUMMARY).row(0, named=True)
         controls = published.query("select control_id, exceptions, amount_at_risk from recon.control_result order by control_id")
         batches = published.query("select count(*) as batches from landing.batch")["batches"][0]
+        version, digest = published.query("select version, digest from policy.in_force").row(0)
     run = Run(
         run_id=run_id,
         as_of=summary["as_of"],
         started_at=started_at,
         finished_at=None,
         status=status,
-        policy_version=settings.policy.version,
+        policy_version=version,
+        policy_digest=digest,
         batches=batches,
         exceptions=summary["exceptions"],
         amount_at_risk=summary["amount_at_risk"],

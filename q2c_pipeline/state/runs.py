@@ -46,6 +46,7 @@ class Run:
     group_currency: str
     unexplained: int
     controls: tuple[ControlCount, ...] = ()
+    policy_digest: str | None = None
 
 
 def record_run(engine: Engine, run: Run) -> None:

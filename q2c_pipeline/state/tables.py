@@ -32,6 +32,7 @@ RUN = Table(
     Column("unexplained", Integer, nullable=False),
     Column("audit_entries", Integer),
     Column("audit_hash", String(64)),
+    Column("policy_digest", String(64)),
     CheckConstraint("batches >= 0 and exceptions >= 0 and unexplained >= 0", name="counts_not_negative"),
     Index(None, "as_of", "started_at"),
 )

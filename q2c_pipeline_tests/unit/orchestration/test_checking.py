@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from q2c_pipeline.engine.publishing import publish
+from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.orchestration import checking
 from q2c_pipeline.platforms.extraction import Finding
 from q2c_pipeline.settings import load_settings
@@ -49,6 +52,20 @@ def test_each_problem_has_its_cure(found: dict[str, Finding]) -> None:
     assert "export NOT_SET" in found["billing"].next_step
     assert found["configuration"].is_ok
     assert found["store warehouse"].is_ok
+
+
+@pytest.mark.parametrize(("posting_days", "is_ok"), [(2, True), (3, False)])
+def test_a_policy_that_changed_under_its_version_is_a_problem(tmp_path: Path, posting_days: int, is_ok: bool) -> None:  # noqa: FBT001
+    path = tmp_path / "q2c.toml"
+    path.write_text(CONFIG.format(port=9))
+    settings = load_settings(path, {})
+    with Warehouse() as warehouse:
+        warehouse.append("policy.in_force", settings.policy_frames(date(2026, 6, 30))["in_force"])
+        publish(warehouse, settings.stores.published)
+    path.write_text(CONFIG.format(port=9) + f"[policy.grace]\nposting_days = {posting_days}\n")
+    (found,) = (one for one in checking.check(load_settings(path, {})) if one.subject == "policy")
+    assert found.is_ok is is_ok
+    assert is_ok or "give the change a version of its own" in found.next_step
 
 
 def test_no_secret_is_told(found: dict[str, Finding]) -> None:

@@ -55,9 +55,13 @@ def _audit() -> None:
 
 
 def _anchors() -> None:
-    """Each run keeps the head it saw, so that entries cannot vanish from the end without a run that contradicts it."""
+    """Each run keeps the head it saw, so that entries cannot vanish from the end without a run that contradicts it.
+
+    And what its policy said: a policy that changes under an unchanged version is noticed.
+    """
     op.add_column("run", sa.Column("audit_entries", sa.Integer))
     op.add_column("run", sa.Column("audit_hash", sa.String(64)))
+    op.add_column("run", sa.Column("policy_digest", sa.String(64)))
 
 
 def _cases() -> None:
