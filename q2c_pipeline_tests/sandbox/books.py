@@ -61,14 +61,14 @@ class Reading:
     def _charges(self, item: Record, currency: str) -> list[tuple[date, date, int]]:
         if item["Charge_Type__c"] == "Usage":
             return self._usage(item, currency)
-        net = Fraction(item["Quantity"]) * Fraction(item["UnitPrice"]) * MINOR[currency]
-        net *= 1 - Fraction(item["Discount_Percent__c"] or 0) / 100
+        gross = Fraction(item["Quantity"]) * Fraction(item["UnitPrice"]) * MINOR[currency]
+        net = gross * (1 - Fraction(item["Discount_Percent__c"] or 0) / 100)
         if item["Charge_Type__c"] == "One-Time":
             return [(item["ServiceDate"], item["ServiceDate"], whole(net))]
-        monthly = net / 12 if item["Price_Period__c"] == "Year" else net
-        return self._recurring(item, monthly)
+        months = 12 if item["Price_Period__c"] == "Year" else 1
+        return self._recurring(item, gross / months, net / months)
 
-    def _recurring(self, item: Record, monthly: Fraction) -> list[tuple[date, date, int]]:
+    def _recurring(self, item: Record, gross: Fraction, net: Fraction) -> list[tuple[date, date, int]]:
         step = STEP[item["Billing_Frequency__c"]]
         origin = self.root(item)["ServiceDate"]
         if item["Billing_Anchor__c"] == "Calendar":
@@ -82,7 +82,9 @@ class Reading:
             served = [day for day in days if item["ServiceDate"] <= day <= item["EndDate"]]
             if served:
                 due = served[0] if item["Billing_Timing__c"] == "Advance" else served[-1] + timedelta(days=1)
-                raw.append((served[0], due, monthly * step * Fraction(len(served), len(days))))
+                last = item["Discount_End__c"] or item["EndDate"]
+                worth = sum((net if day <= last else gross for day in served), Fraction(0))
+                raw.append((served[0], due, worth * step / len(days)))
         if not raw:  # it ends before it starts
             return []
         amounts = [whole(amount) for _, _, amount in raw]

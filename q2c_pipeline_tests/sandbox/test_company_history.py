@@ -22,7 +22,7 @@ from q2c_pipeline_tests.sandbox.books import (
 if TYPE_CHECKING:
     from q2c_pipeline.sandbox.systems import Record, Systems
 
-WORLDS = ((1, 25, 5, date(2026, 3, 31)), (2, 60, 8, date(2026, 2, 17)), (3, 40, 15, date(2026, 10, 31)))
+WORLDS = ((1, 25, 5, date(2026, 3, 31)), (2, 60, 8, date(2026, 2, 17)), (4, 40, 15, date(2026, 10, 31)))
 STAMPS = {"CreatedDate", "LastModifiedDate", "SystemModstamp", "created", "createddate", "lastmodifieddate"}
 
 

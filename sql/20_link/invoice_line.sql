@@ -49,6 +49,7 @@ select
     l.currency,
     l.quantity,
     l.unit_price,
+    l.discount_amount,
     l.net_amount,
     l.service_start_date,
     l.service_end_date,

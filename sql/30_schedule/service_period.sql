@@ -64,7 +64,7 @@ discounted as ( -- which part of the period the discount reaches
 counted as ( -- lengths of the full period, of the served part and of the discounted part in the line's day count
     select
         contract_line_key, period_months, period_number, discount_numerator, discount_denominator, is_uniform,
-        service_start_at, service_end_at, part_end_at > part_start_at as is_discounted,
+        full_start_at, full_end_at, service_start_at, service_end_at, part_end_at > part_start_at as is_discounted,
         case proration
             when 'by_second' then date_diff('second', full_start_at, full_end_at)
             when 'thirty_360'
@@ -98,11 +98,17 @@ select
     period_months,
     cast(service_start_at as date) as service_start_date,
     cast(service_end_at - interval '1' second as date) as service_end_date,
+    cast(full_start_at as date) as full_start_date,
+    cast(full_end_at - interval '1' second as date) as full_end_date,
     case
         when is_uniform and is_discounted then discount_denominator - discount_numerator
         when is_uniform then discount_denominator
         else cast(served_length as hugeint) * discount_denominator - cast(discounted_length as hugeint) * discount_numerator
     end as share_numerator,
     case when is_uniform then 1 else full_length end as share_days,
+    -- the same share without any discount, and with it on every day
+    case when is_uniform then 1 else cast(served_length as hugeint) end * discount_denominator as undiscounted_numerator,
+    case when is_uniform then 1 else cast(served_length as hugeint) end * (discount_denominator - discount_numerator)
+        as discounted_numerator,
     discount_denominator - case when is_discounted then discount_numerator else 0 end as full_numerator
 from counted

@@ -200,6 +200,8 @@ def _contract_line() -> dict[str, Column]:
         "quantity": rate("quantity"),
         "unit_price": rate("unit_price"),
         "discount_fraction": apply(lambda value: value.fill_null(0), percent_as_fraction("discount_percent")),
+        "discount_start_date": date("discount_start_date"),
+        "discount_end_date": date("discount_end_date"),
         "start_date": date("start_date"),
         "end_date": combine(_end, date("end_date"), date("start_date"), frequency),
         "billing_frequency": frequency,

@@ -16,6 +16,7 @@ from q2c_pipeline.sandbox.company.profiles import (
     ONLY_STORIES,
     SECOND_STORIES,
     STORIES,
+    introductory_offer,
     one_module,
     small_modules,
 )
@@ -65,6 +66,8 @@ def _tell_stories(world: World, index: int, customer: Customer) -> None:
     if story in ONLY_STORIES:
         return
     small_modules(world, customer)
+    if index % 4 == 0:
+        introductory_offer(world, customer)
     if index % 3 == 0:
         SECOND_STORIES[index // 3 % len(SECOND_STORIES)](world, customer)
     else:

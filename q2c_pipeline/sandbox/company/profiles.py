@@ -258,6 +258,13 @@ def one_module(world: World, customer: Customer) -> None:
     _book(world, customer, _after(world, 3, 40), (deal,))
 
 
+def introductory_offer(world: World, customer: Customer) -> None:
+    """A module by the month whose discount ends after some weeks: with a month, or in the middle of one."""
+    days = world.rng.choice((59, 75, 84))
+    deal = Deal(world.rng.choice((SANDBOX, ANALYTICS)), world.rng.randint(2, 9), Decimal(20), discount_days=days)
+    _book(world, customer, _after(world, 3, 20), (deal,))
+
+
 def starts_later(world: World, customer: Customer) -> None:
     """Signed in the last weeks, served from next month on."""
     start = world.as_of + timedelta(days=world.rng.randint(8, 40))

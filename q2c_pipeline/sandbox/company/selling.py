@@ -35,6 +35,8 @@ class Deal:
     anchor: str = "Start"
     ramp: tuple[tuple[int, int, int], ...] = ()
     tiers: Tiers = ()
+    discount_days: int | None = None
+    """Days from the start on which the discount holds; None for all."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,8 @@ def _sell_line(world: World, sale: Sale, order: Record, deal: Deal) -> list[Root
     for number, (offset, quantity, factor) in enumerate(segments):
         start = add_months(sale.start, offset)
         end = add_months(sale.start, segments[number + 1][0]) - DAY if number + 1 < len(segments) else last
-        strand = Strand(root.key, start, end, quantity, price * factor / 100, deal.discount)
+        until = None if deal.discount_days is None else sale.start + timedelta(days=deal.discount_days - 1)
+        strand = Strand(root.key, start, end, quantity, price * factor / 100, deal.discount, discount_end=until)
         add_strand(world, root, order, strand, segment=number + 1 if deal.ramp else None)
     return [root]
 
@@ -235,6 +238,8 @@ def add_strand(world: World, root: Root, order: Record, strand: Strand, *, segme
         EndDate=strand.end,
         OriginalOrderItemId=None if first else root.order_item_id,
         Discount_Percent__c=strand.discount,
+        Discount_Start__c=None,
+        Discount_End__c=strand.discount_end,
         Billing_Frequency__c=root.frequency,
         Billing_Timing__c=root.timing,
         Billing_Anchor__c=root.anchor,

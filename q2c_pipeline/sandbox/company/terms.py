@@ -30,6 +30,8 @@ class Strand:
     price: Decimal
     discount: Decimal
     delta: bool = False
+    discount_end: date | None = None
+    """Last day of the discount; None for one that holds as long as the line."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,15 @@ def slices(root: Root, strand: Strand) -> list[Slice]:
     full = strand.quantity * root.period_price(strand)
     shares = [share for _, _, share in spans]
     gross = _spread(full, shares)
-    net = _spread(full * (100 - Fraction(strand.discount)) / 100, shares)
+    net = _spread(full, [share * _left_over(strand, first, last) for first, last, share in spans])
     return [Slice(first, last, g, n) for (first, last, _), g, n in zip(spans, gross, net, strict=True)]
+
+
+def _left_over(strand: Strand, first: date, last: date) -> Fraction:
+    """Part of the price of some days that the discount leaves: 10 % on 10 of 30 days -> 29/30."""
+    end = last if strand.discount_end is None else min(last, strand.discount_end)
+    discounted = Fraction(max((end - first).days + 1, 0), (last - first).days + 1)
+    return 1 - discounted * Fraction(strand.discount) / 100
 
 
 def _spans(root: Root, strand: Strand) -> Iterator[tuple[date, date, Fraction]]:

@@ -138,7 +138,14 @@ class Ground:
         return (
             root.charge_type == "Recurring"
             and len(root.strands) == 1
-            and len(root.billed) > 2
+            and root.strands[0].discount_end is None
+            and self.steady(root)
+        )
+
+    def steady(self, root: Root) -> bool:
+        """Tell whether billing followed a root period by period without amendments, credits or voids."""
+        return (
+            len(root.billed) > 2
             and not self.has_credits(root)
             and not self.world.amendments.get(root.order_id)
             and len(self.final_lines(root)) == len(self.due_starts(root)) == len(root.billed)
