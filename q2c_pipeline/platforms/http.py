@@ -124,12 +124,16 @@ class HttpSession:
         authorize: Callable[[bool], Mapping[str, str]],
         policy: RetryPolicy | None = None,
         concurrency: int = 4,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.base_url, self.log, self.concurrency = base_url.rstrip("/"), log, concurrency
         self._policy, self._authorize = policy or RetryPolicy(), authorize
         self._gate = threading.BoundedSemaphore(concurrency)
         self._client = httpx.Client(
-            timeout=httpx.Timeout(120.0, connect=5.0), limits=httpx.Limits(max_connections=concurrency), trust_env=False
+            timeout=httpx.Timeout(120.0, connect=5.0),
+            limits=httpx.Limits(max_connections=concurrency),
+            trust_env=False,
+            transport=transport,
         )
 
     def request(self, method: str, path: str, **options: object) -> httpx.Response:
@@ -150,7 +154,17 @@ class HttpSession:
             raise refused(response, where)
         return response
 
-    def _attempt(self, method: str, url: str, *, renew: bool, **options: object) -> httpx.Response:
+    def once(self, method: str, path: str, **options: object) -> httpx.Response:
+        """Send one request a single time and give whatever is answered; raises httpx.TransportError when nothing is.
+
+        Only a 401 is tried again, with a renewed credential: a server that does not know the caller has not acted.
+        """
+        response = self._sent(method, f"{self.base_url}{path}", renew=False, **options)
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            response = self._sent(method, f"{self.base_url}{path}", renew=True, **options)
+        return response
+
+    def _sent(self, method: str, url: str, *, renew: bool, **options: object) -> httpx.Response:
         given = options.get("headers")
         headers = {**self._authorize(renew), **(given if isinstance(given, dict) else {})}
         rest = {name: value for name, value in options.items() if name != "headers"}
@@ -159,8 +173,15 @@ class HttpSession:
                 response = self._client.request(method, url, headers=headers, **rest)  # type: ignore[arg-type]
         except httpx.TransportError as error:
             self.log.note(type(error).__name__)
-            raise _RetryableError(f"{type(error).__name__}: {error}") from error
+            raise
         self.log.note(str(response.status_code), response.headers.get("Request-Id"))
+        return response
+
+    def _attempt(self, method: str, url: str, *, renew: bool, **options: object) -> httpx.Response:
+        try:
+            response = self._sent(method, url, renew=renew, **options)
+        except httpx.TransportError as error:
+            raise _RetryableError(f"{type(error).__name__}: {error}") from error
         if response.status_code in RETRYABLE_STATUS:
             raise _RetryableError(f"HTTP {response.status_code}: {response.text[:200]}", retry_after_seconds(response.headers))
         return response

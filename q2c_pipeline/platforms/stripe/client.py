@@ -28,7 +28,7 @@ class StripeClient:
     """Reads one Stripe account with a restricted key."""
 
     def __init__(self, instance: Instance, log: RequestLog, policy: RetryPolicy | None = None) -> None:
-        headers = {"Authorization": f"Bearer {_api_key(instance)}", "Stripe-Version": API_VERSION}
+        headers = {"Authorization": f"Bearer {api_key(instance)}", "Stripe-Version": API_VERSION}
         self._http = HttpSession(instance.url, log=log, authorize=lambda _renew: headers, policy=policy)
 
     def get(self, path: str, params: Params | None = None) -> Raw:
@@ -140,7 +140,8 @@ def _not_stripes(path: str, expected: str, found: str) -> SourceError:
     return SourceError(expected=expected, found=found or "nothing", where=f"GET {path}", next_step=step)
 
 
-def _api_key(instance: Instance) -> str:
+def api_key(instance: Instance) -> str:
+    """The key that the instance is configured with; raises ConfigurationError without one."""
     credentials: Mapping[str, str] = instance.credentials
     key = credentials.get("api_key", "")
     if not key:

@@ -1,0 +1,286 @@
+"""Approved corrections sent to one NetSuite account: draft journals, customer fields, removal of drafts, reversals."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from q2c_pipeline.domain.repairs import Action, Call, DraftJournal, JournalLine, Order, Outcome, Remove, ReverseJournal, Verdict
+from q2c_pipeline.errors import ContractError, Q2CError, SourceUnavailableError
+from q2c_pipeline.platforms.extraction import Instance
+from q2c_pipeline.platforms.http import RetryPolicy
+from q2c_pipeline.platforms.netsuite.auth import authentication
+from q2c_pipeline.platforms.netsuite.client import SUITEQL_PATH
+from q2c_pipeline.platforms.writing import (
+    Held,
+    Problem,
+    Reason,
+    WriteSession,
+    changed,
+    done,
+    exact_json,
+    has_effect,
+    present,
+    request_id,
+    stands,
+    unsupported,
+    vendor_changes,
+)
+from q2c_pipeline.schemas.fieldmap import load_field_map
+
+RECORD = "/services/rest/record/v1"
+BATCH_RECORDS = 100
+"""Records that NetSuite takes in one asynchronous request."""
+_BATCH_FROM = 5
+_LOOKS = 60
+_LOOK_PAUSE = 0.5
+_HEADERS = {"Content-Type": "application/json", "X-NetSuite-PropertyNameValidation": "error"}
+_KEYS = uuid.UUID("4f0b6d6e-3d0c-5f0e-9a3c-7f1f3d1f8a54")
+_TAKES = (Action.SET_FIELDS, Action.DRAFT_JOURNAL, Action.REMOVE, Action.REVERSE_JOURNAL)
+_REST_NAMES = {
+    "externalid": "externalId",
+    "entityid": "entityId",
+    "companyname": "companyName",
+    "vatregnumber": "vatRegNumber",
+}
+"""The record API spells a customer's columns its own way; a name that is not here it spells alike."""
+_REFERENCES = frozenset({"currency", "parent", "subsidiary", "terms"})
+
+
+def open_pusher(
+    instance: Instance,
+    *,
+    policy: RetryPolicy | None = None,
+    transport: httpx.BaseTransport | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    batch_from: int = _BATCH_FROM,
+) -> NetSuitePusher:
+    """The writing side of an account; from `batch_from` journals on they go as one asynchronous request."""
+    session = WriteSession(instance, auth=authentication(instance), policy=policy, transport=transport)
+    return NetSuitePusher(session, instance, sleep, batch_from)
+
+
+class NetSuitePusher:
+    """Writes to one account; a journal carries the order's key as its external id, which NetSuite keeps unique."""
+
+    def __init__(self, session: WriteSession, instance: Instance, sleep: Callable[[float], None], batch_from: int) -> None:
+        self._session, self._sleep, self._batch_from = session, sleep, batch_from
+        self._fields = load_field_map(Path(__file__).parent / "fields.toml", instance.field_overrides)
+        self._ids: dict[tuple[str, str], str] = {}
+
+    def preview(self, orders: Sequence[Order]) -> list[Call]:
+        """Exactly the calls that `send` would make; ids of accounts and currencies are looked up for it."""
+        return [call for group in self._groups(orders) for call in self._group_calls(group)]
+
+    def look_up(self, order: Order) -> Outcome | None:
+        """Whether an earlier, unanswered attempt took effect: by external id, or by the record's present values."""
+        match order.payload:
+            case DraftJournal():
+                held = self._session.find(f"{RECORD}/journalEntry/eid:{quote(order.attempt_key)}")
+                return held and _found(order, held)
+            case Remove(source_id=source_id):
+                return None if self._journal(source_id) else done(order, external_id=source_id)
+            case ReverseJournal(source_id=source_id) as reverse:
+                held = self._journal(source_id)
+                is_done = held is not None and held.get("reversalDate") == reverse.reversal_date.isoformat()
+                return _found(order, held) if held and is_done else None
+        held = self._held(order)
+        return done(order, external_id=order.target.source_id) if held and has_effect(held, self._changes(order)) else None
+
+    def send(self, orders: Sequence[Order]) -> list[Outcome]:
+        """One outcome an order, in order."""
+        return [outcome for group in self._groups(orders) for outcome in self._send_group(group)]
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._session.close()
+
+    def _groups(self, orders: Sequence[Order]) -> Iterator[list[Order]]:
+        """Journals that follow each other are batches, if they are enough; everything else goes by itself."""
+        for is_journal, run in groupby(orders, lambda order: order.action is Action.DRAFT_JOURNAL):
+            members = list(run)
+            size = BATCH_RECORDS if is_journal and len(members) >= self._batch_from else 1
+            yield from (members[start : start + size] for start in range(0, len(members), size))
+
+    def _group_calls(self, group: list[Order]) -> list[Call]:
+        if len(group) > 1:
+            items = [self._journal_body(order) for order in group]
+            return [Call("POST", f"{RECORD}/journalEntry", exact_json({"items": items}))]
+        return [self._call(group[0])] if group[0].action in _TAKES else []
+
+    def _send_group(self, group: list[Order]) -> list[Outcome]:
+        try:
+            return self._send_batch(group) if len(group) > 1 else [self._send_one(group[0])]
+        except Q2CError as error:
+            return [self._session.not_sent(error).outcome(order) for order in group]
+
+    def _send_one(self, order: Order) -> Outcome:
+        if order.action not in _TAKES:
+            return unsupported(order, _TAKES)
+        if decided := self._decided(order):
+            return decided
+        answer = self._session.write(self._call(order), _HEADERS, _reason)
+        return self._answered(order, answer)
+
+    def _decided(self, order: Order) -> Outcome | None:
+        """What a look at the record says before anything is written; None: write."""
+        match order.payload:
+            case DraftJournal():
+                return None
+            case Remove(source_id=source_id):
+                held = self._journal(source_id)
+                if held is None:
+                    return done(order, "it is gone already", external_id=source_id)
+                return changed(order, f"journal {source_id} was posted meanwhile: reverse it") if _is_posted(held) else None
+            case ReverseJournal(source_id=source_id):
+                held = self._journal(source_id)
+                if held is None or not _is_posted(held):
+                    return changed(order, f"journal {source_id} is {'gone' if held is None else 'still a draft: delete it'}")
+                return self.look_up(order)
+        return stands(order, self._held(order), self._changes(order))
+
+    def _answered(self, order: Order, answer: httpx.Response | Problem) -> Outcome:
+        if isinstance(answer, httpx.Response):
+            return done(order, external_id=_id_of(answer) or order.target.source_id, request_id=request_id(answer))
+        if answer.code == "DUP_RCRD":
+            return self._confirmed(order) or answer.outcome(order)
+        return answer.outcome(order)
+
+    def _confirmed(self, order: Order) -> Outcome | None:
+        """A journal with our key exists: an earlier attempt had taken effect, and this one was refused as a duplicate."""
+        try:
+            return self.look_up(order)
+        except SourceUnavailableError as error:
+            return Problem(Verdict.UNKNOWN, self._session.masked(f"a duplicate that cannot be looked at: {error}")).outcome(order)
+
+    def _send_batch(self, group: list[Order]) -> list[Outcome]:
+        key = uuid.uuid5(_KEYS, ",".join(order.attempt_key for order in group))
+        headers = {**_HEADERS, "Prefer": "respond-async", "X-NetSuite-Idempotency-Key": str(key)}
+        answer = self._session.write(self._group_calls(group)[0], headers, _reason)
+        if isinstance(answer, Problem) and answer.code != "IDEMPOTENCY_ERROR":
+            return [answer.outcome(order) for order in group]
+        try:
+            results = self._results(answer, len(group)) if isinstance(answer, httpx.Response) else []
+            return self._batch_outcomes(group, results)
+        except Q2CError as error:
+            lost = Problem(Verdict.UNKNOWN, self._session.masked(f"accepted, result unknown: {error}"))
+            return [lost.outcome(order) for order in group]
+
+    def _batch_outcomes(self, group: list[Order], results: list[httpx.Response | Problem]) -> list[Outcome]:
+        """By the job's results; without them (the batch was sent before) each journal is looked up."""
+        if results:
+            return [self._answered(order, result) for order, result in zip(group, results, strict=True)]
+        unknown = Problem(Verdict.UNKNOWN, "sent before, and the journal is not there yet")
+        return [self.look_up(order) or unknown.outcome(order) for order in group]
+
+    def _results(self, accepted: httpx.Response, count: int) -> list[httpx.Response | Problem]:
+        """The result of each record of a job, once it is completed."""
+        job = urlsplit(accepted.headers["Location"]).path
+        for _ in range(_LOOKS):
+            if self._session.read(job)["completed"]:
+                return [self._session.write(Call("GET", f"{job}/task/{n}/result", ""), {}, _reason) for n in range(1, count + 1)]
+            self._sleep(_LOOK_PAUSE)
+        return []
+
+    def _call(self, order: Order) -> Call:
+        match order.payload:
+            case DraftJournal():
+                return Call("POST", f"{RECORD}/journalEntry", exact_json(self._journal_body(order)))
+            case Remove(source_id=source_id):
+                return Call("DELETE", f"{RECORD}/journalEntry/{source_id}", "")
+            case ReverseJournal(source_id=source_id, reversal_date=day):
+                return Call("PATCH", f"{RECORD}/journalEntry/{source_id}", exact_json({"reversalDate": day.isoformat()}))
+        fields = {each.name: _reference(each.name, each.after) for each in self._changes(order)}
+        return Call("PATCH", f"{RECORD}/{order.target.object_name}/{order.target.source_id}", exact_json(fields))
+
+    def _journal_body(self, order: Order) -> dict[str, Any]:
+        journal = order.payload
+        if not isinstance(journal, DraftJournal):
+            raise TypeError(type(journal).__name__)
+        document_field = self._fields["transaction"].vendor["document_number"]
+        document = {document_field: journal.document_number} if journal.document_number else {}
+        return {
+            "externalId": order.attempt_key,
+            "subsidiary": {"id": journal.subsidiary_id},
+            "currency": {"id": self._id("currency", "symbol", journal.currency)},
+            "tranDate": journal.posting_date.isoformat(),
+            "memo": journal.memo,
+            "approved": False,
+            **document,
+            "line": {"items": [self._line(line) for line in journal.lines]},
+        }
+
+    def _line(self, line: JournalLine) -> dict[str, Any]:
+        side = {"debit": line.debit} if line.debit else {"credit": line.credit}
+        memo = {"memo": line.memo} if line.memo else {}
+        return {"account": {"id": self._id("account", "acctnumber", line.account_number)}, **side, **memo}
+
+    def _id(self, table: str, column: str, value: str) -> str:
+        """The internal id of an account by its number, or of a currency by its symbol."""
+        if (table, value) not in self._ids:
+            quoted = value.replace("'", "''")
+            query = f"SELECT id FROM {table} WHERE {column} = '{quoted}'"  # noqa: S608  (names are this module's own)
+            rows = self._session.ask(SUITEQL_PATH, {"q": query}, headers={"Prefer": "transient"})["items"]
+            if len(rows) != 1:
+                raise _not_one(table, value, len(rows))
+            self._ids[table, value] = str(rows[0]["id"])
+        return self._ids[table, value]
+
+    def _changes(self, order: Order) -> Any:
+        fields = self._fields.get(order.target.object_name)
+        columns = fields.vendor if fields else {}
+        names = {logical: _REST_NAMES.get(column, column) for logical, column in columns.items()}
+        return vendor_changes(order, {**_REST_NAMES, **names})
+
+    def _held(self, order: Order) -> Held | None:
+        record = self._session.find(f"{RECORD}/{order.target.object_name}/{order.target.source_id}")
+        if record is None:
+            return None
+        names = [each.name for each in self._changes(order)]
+        paths = {name: f"{name}.id" if name in _REFERENCES else name for name in names}
+        return Held(record.get("lastModifiedDate"), {name: present(record, path) for name, path in paths.items()})
+
+    def _journal(self, source_id: str) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = self._session.find(f"{RECORD}/journalEntry/{source_id}")
+        return found
+
+
+def _reference(name: str, value: str | None) -> Any:
+    return {"id": value} if name in _REFERENCES and value is not None else value
+
+
+def _is_posted(journal: Mapping[str, Any]) -> bool:
+    return journal.get("approved") is True
+
+
+def _found(order: Order, record: Mapping[str, Any]) -> Outcome:
+    return done(order, "found by its key", external_id=str(record["id"]), version_after=record.get("lastModifiedDate"))
+
+
+def _id_of(answer: httpx.Response) -> str | None:
+    location = answer.headers.get("Location")
+    return location.rstrip("/").rsplit("/", 1)[-1] if location else None
+
+
+def _not_one(table: str, value: str, found: int) -> ContractError:
+    return ContractError(
+        expected=f"one {table} '{value}'",
+        found=str(found),
+        where="NetSuite",
+        next_step=f"correct the {table} in the proposal, or make it in NetSuite and let the role see it",
+    )
+
+
+def _reason(response: httpx.Response) -> Reason:
+    try:
+        detail = response.json()["o:errorDetails"][0]
+    except (ValueError, KeyError, TypeError, IndexError):
+        return Reason("", response.text)
+    return Reason(detail.get("o:errorCode", ""), detail.get("detail", ""))

@@ -1,0 +1,285 @@
+"""Approved corrections sent to one Stripe account: metadata, pending invoice items, draft invoices, and their removal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from q2c_pipeline.domain.money import exponents
+from q2c_pipeline.domain.repairs import Action, Call, DraftInvoice, Order, Outcome, PendingItem, Remove, Verdict
+from q2c_pipeline.errors import ContractError, Q2CError
+from q2c_pipeline.platforms.extraction import Instance
+from q2c_pipeline.platforms.http import RetryPolicy
+from q2c_pipeline.platforms.stripe.client import API_VERSION, api_key
+from q2c_pipeline.platforms.writing import (
+    Held,
+    Problem,
+    Reason,
+    WriteSession,
+    changed,
+    done,
+    has_effect,
+    present,
+    request_id,
+    stands,
+    unsupported,
+    vendor_changes,
+)
+from q2c_pipeline.schemas.fieldmap import load_field_map
+
+KEY = "q2c_attempt"
+"""Metadata under which what we make carries its idempotency key: it is found again even when the answer was lost."""
+NEW_INVOICE = "{new invoice}"
+"""Stands in a preview for the id that Stripe will give to the draft."""
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_COLLECTIONS = {"invoiceitem": "invoiceitems", "invoice": "invoices"}
+_PAGE = "100"
+
+
+def open_pusher(
+    instance: Instance, *, policy: RetryPolicy | None = None, transport: httpx.BaseTransport | None = None
+) -> StripePusher:
+    """The writing side of an account; `instance` holds the credentials that may write."""
+    return StripePusher(instance, policy, transport)
+
+
+class StripePusher:
+    """Writes to one account; every POST carries the order's idempotency key."""
+
+    def __init__(self, instance: Instance, policy: RetryPolicy | None, transport: httpx.BaseTransport | None) -> None:
+        headers = {"Authorization": f"Bearer {api_key(instance)}", "Stripe-Version": API_VERSION}
+        self._session = WriteSession(instance, authorize=lambda _renew: headers, policy=policy, transport=transport)
+        self._zone = ZoneInfo(instance.conventions.get("time_zone", "UTC"))
+        self._fields = load_field_map(Path(__file__).parent / "fields.toml", instance.field_overrides)
+        self._steps = {
+            Action.SET_FIELDS: self._set_fields,
+            Action.PENDING_ITEM: self._make_item,
+            Action.DRAFT_INVOICE: self._make_invoice,
+            Action.REMOVE: self._remove,
+        }
+
+    def preview(self, orders: Sequence[Order]) -> list[Call]:
+        """Exactly the calls that `send` would make, in its order."""
+        return [call for order in orders if order.action in self._steps for call in self._calls(order)]
+
+    def look_up(self, order: Order) -> Outcome | None:
+        """Whether an earlier, unanswered attempt took effect: by the key in metadata, or by the record's present values."""
+        match order.payload:
+            case PendingItem() as item:
+                made = self._made("invoiceitems", item.customer_id, order.attempt_key)
+                return made and done(order, "found by its key", external_id=made["id"])
+            case DraftInvoice() as draft:
+                made = self._made("invoices", draft.customer_id, order.attempt_key)
+                complete = made is not None and len(self._items_of(made["id"])) == len(draft.items)
+                return done(order, "found by its key", external_id=made["id"]) if made and complete else None
+            case Remove() as gone:
+                return None if self._record(gone.object_name, gone.source_id) else done(order, external_id=gone.source_id)
+        changes = vendor_changes(order, self._names(order))
+        held = self._held(order)
+        return done(order, external_id=order.target.source_id) if held and has_effect(held, changes) else None
+
+    def send(self, orders: Sequence[Order]) -> list[Outcome]:
+        """One outcome an order; Stripe has no batches."""
+        return [self._send(order) for order in orders]
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._session.close()
+
+    def _send(self, order: Order) -> Outcome:
+        step = self._steps.get(order.action)
+        if step is None:
+            return unsupported(order, self._steps)
+        try:
+            return step(order)
+        except Q2CError as error:
+            return self._session.not_sent(error).outcome(order)
+
+    def _set_fields(self, order: Order) -> Outcome:
+        decided = stands(order, self._held(order), vendor_changes(order, self._names(order)))
+        return decided or self._post(order, self._calls(order)[0], order.attempt_key)
+
+    def _make_item(self, order: Order) -> Outcome:
+        return self._post(order, self._calls(order)[0], order.attempt_key)
+
+    def _make_invoice(self, order: Order) -> Outcome:
+        """A draft and its items; what an interrupted attempt has made is completed, what Stripe refuses leaves nothing behind."""
+        payload = _draft_of(order)
+        held = self._made("invoices", payload.customer_id, order.attempt_key)
+        head, *items = self._calls(order)
+        answer = done(order, external_id=held["id"]) if held else self._post(order, head, order.attempt_key)
+        if answer.verdict is not Verdict.DONE or answer.external_id is None:
+            return answer
+        there = {item["metadata"].get(KEY) for item in self._items_of(answer.external_id)}
+        for number, call in enumerate(items):
+            key = _part(order, number)
+            if key not in there:
+                body = call.body.replace(urlencode({"": NEW_INVOICE})[1:], answer.external_id)
+                added = self._post(order, Call(call.method, call.path, body), key)
+                if added.verdict is not Verdict.DONE:
+                    return self._withdrawn(order, answer.external_id, added)
+        return answer
+
+    def _withdrawn(self, order: Order, invoice_id: str, refusal: Outcome) -> Outcome:
+        """An item that Stripe will never take makes the draft worthless; after a mere failure it stays for the next attempt."""
+        if refusal.verdict is Verdict.REJECTED:
+            for call in self._removals("invoice", invoice_id):
+                self._post(order, call, order.attempt_key)
+        return refusal
+
+    def _remove(self, order: Order) -> Outcome:
+        payload = order.payload
+        assert isinstance(payload, Remove)  # noqa: S101  (the constructor of the step table guarantees it)
+        held = self._record(payload.object_name, payload.source_id)
+        if held is None:
+            return done(order, "it is gone already", external_id=payload.source_id)
+        if payload.object_name == "invoice" and held.get("status") != "draft":
+            return changed(order, f"invoice {payload.source_id} is {held.get('status')}, no longer a draft")
+        outcomes = [self._post(order, call, order.attempt_key) for call in self._calls(order)]
+        return next((one for one in outcomes if one.verdict is not Verdict.DONE), outcomes[-1])
+
+    def _post(self, order: Order, call: Call, key: str) -> Outcome:
+        headers = _FORM | {"Idempotency-Key": key} if call.method == "POST" else {}
+        answer = self._session.write(call, headers, _reason)
+        if isinstance(answer, Problem):
+            gone = call.method == "DELETE" and answer.code == "resource_missing"
+            return done(order, "it is gone already") if gone else answer.outcome(order)
+        says = "the vendor repeated its first answer" if answer.headers.get("Idempotent-Replayed") == "true" else ""
+        return done(order, says, external_id=str(answer.json()["id"]), request_id=request_id(answer))
+
+    def _calls(self, order: Order) -> list[Call]:
+        match order.payload:
+            case PendingItem() as item:
+                return [_post_call("invoiceitems", self._item(item, order.attempt_key))]
+            case DraftInvoice() as draft:
+                items = [self._item(item, _part(order, n)) | {"invoice": NEW_INVOICE} for n, item in enumerate(draft.items)]
+                return [_post_call("invoices", _draft(draft, order.attempt_key)), *(_post_call("invoiceitems", i) for i in items)]
+            case Remove() as gone:
+                return list(self._removals(gone.object_name, gone.source_id))
+        changes = vendor_changes(order, self._names(order))
+        fields = {_bracketed(each.name): each.after or "" for each in changes}
+        return [_post_call(f"{_collection(order.target.object_name)}/{order.target.source_id}", fields)]
+
+    def _item(self, item: PendingItem, key: str) -> dict[str, str]:
+        """The form of one item; the period is given as moments, its end as the first one after the last day."""
+        fields = {
+            "customer": item.customer_id,
+            "amount": str(minor_units(item)),
+            "currency": item.currency.lower(),
+            "description": item.description,
+            "period[start]": self._midnight(item.service_start),
+            "period[end]": self._midnight(item.service_end + timedelta(days=1)),
+        }
+        fields |= {"subscription": item.subscription_id} if item.subscription_id else {}
+        return fields | _metadata(item.metadata, key)
+
+    def _midnight(self, day: date) -> str:
+        return str(int(datetime.combine(day, time(), tzinfo=self._zone).timestamp()))
+
+    def _removals(self, object_name: str, source_id: str) -> Iterator[Call]:
+        """A deleted draft sets its items free to be billed with the next invoice, so its own go first."""
+        if object_name == "invoice":
+            yield from (Call("DELETE", f"/v1/invoiceitems/{item['id']}", "") for item in self._items_of(source_id))
+        yield Call("DELETE", f"/v1/{_collection(object_name)}/{source_id}", "")
+
+    def _names(self, order: Order) -> Mapping[str, str]:
+        fields = self._fields.get(order.target.object_name)
+        return fields.vendor if fields else {}
+
+    def _held(self, order: Order) -> Held | None:
+        record = self._record(order.target.object_name, order.target.source_id or "")
+        if record is None:
+            return None
+        names = [each.name for each in vendor_changes(order, self._names(order))]
+        return Held(None, {name: present(record, name) for name in names})
+
+    def _record(self, object_name: str, source_id: str) -> dict[str, Any] | None:
+        record = self._session.find(f"/v1/{_collection(object_name)}/{source_id}")
+        return None if record is None or record.get("deleted") else record
+
+    def _made(self, collection: str, customer_id: str, key: str) -> dict[str, Any] | None:
+        """What an attempt with this key has made for the customer, if it has."""
+        records = self._listed(collection, {"customer": customer_id})
+        return next((record for record in records if record["metadata"].get(KEY) == key), None)
+
+    def _items_of(self, invoice_id: str) -> list[dict[str, Any]]:
+        return list(self._listed("invoiceitems", {"invoice": invoice_id}))
+
+    def _listed(self, collection: str, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        params = {**filters, "limit": _PAGE}
+        while True:
+            page = self._session.read(f"/v1/{collection}", params=params)
+            yield from page["data"]
+            if not page["has_more"]:
+                return
+            params["starting_after"] = page["data"][-1]["id"]
+
+
+def minor_units(item: PendingItem) -> int:
+    """The amount in the currency's smallest unit: 12.50 USD -> 1250, 1250 JPY -> 1250; a fraction of one is refused."""
+    minor = item.amount.scaleb(exponents()[item.currency])
+    if minor != minor.to_integral_value():
+        raise ContractError(
+            expected=f"an amount of {item.currency} without a fraction of its smallest unit",
+            found=str(item.amount),
+            where=f"invoice item for {item.customer_id}",
+            next_step="round the amount in the control that proposes it",
+        )
+    return int(minor)
+
+
+def _draft_of(order: Order) -> DraftInvoice:
+    if not isinstance(order.payload, DraftInvoice):
+        raise TypeError(type(order.payload).__name__)
+    return order.payload
+
+
+def _draft(draft: DraftInvoice, key: str) -> dict[str, str]:
+    """Never finalized by itself, and without the customer's other pending items."""
+    fields = {
+        "customer": draft.customer_id,
+        "currency": draft.currency.lower(),
+        "auto_advance": "false",
+        "pending_invoice_items_behavior": "exclude",
+    }
+    return fields | _metadata(draft.metadata, key)
+
+
+def _part(order: Order, number: int) -> str:
+    """The key of one item of a draft: each POST needs its own."""
+    return f"{order.attempt_key}-{number}"
+
+
+def _metadata(given: Mapping[str, str], key: str) -> dict[str, str]:
+    return {f"metadata[{name}]": value for name, value in {**given, KEY: key}.items()}
+
+
+def _bracketed(name: str) -> str:
+    """metadata.order_id -> metadata[order_id]: the form's spelling of a path; metadata keys may hold dots themselves."""
+    first, _, rest = name.partition(".")
+    return f"{first}[{rest}]" if rest else first
+
+
+def _collection(object_name: str) -> str:
+    return _COLLECTIONS.get(object_name, f"{object_name}s")
+
+
+def _post_call(collection: str, fields: Mapping[str, str]) -> Call:
+    return Call("POST", f"/v1/{collection}", urlencode(fields))
+
+
+def _reason(response: httpx.Response) -> Reason:
+    """Stripe's error object; a key in use elsewhere may still take effect, a lock held elsewhere has let nothing happen."""
+    try:
+        error = response.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return Reason("", response.text)
+    code = error.get("code") or error.get("type", "")
+    verdict = Verdict.UNKNOWN if response.status_code == httpx.codes.CONFLICT else None
+    return Reason(code, error.get("message", ""), verdict)

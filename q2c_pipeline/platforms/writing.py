@@ -1,0 +1,253 @@
+"""What every pusher shares: one write sent at most once, and the verdict on whatever came back, or did not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from q2c_pipeline.domain.repairs import Call, FieldChange, Order, Outcome, SetFields, Verdict
+from q2c_pipeline.errors import Q2CError
+from q2c_pipeline.landing.flatten import as_text, loads_exact
+from q2c_pipeline.platforms.extraction import Instance
+from q2c_pipeline.platforms.http import HttpSession, RequestLog, RetryPolicy, retry_after_seconds
+
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+"""Failures before the first byte of a request left this machine."""
+BUSY = frozenset({408, 420, 425, 429})
+"""The vendor did not take the request at all; it may be sent again later."""
+UNAUTHORISED = frozenset({401, 403})
+_SHORTEST_SECRET = 6
+_LONGEST_DETAIL = 500
+_NUMBER = re.compile(r'"\\u0000([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a call had no effect, or may have had one; the facts of an outcome without its order."""
+
+    verdict: Verdict
+    detail: str
+    retry_after: float | None = None
+    request_id: str | None = None
+    code: str = ""
+
+    def outcome(self, order: Order) -> Outcome:
+        """The same as the outcome of an order."""
+        return Outcome(
+            order.correction_id, self.verdict, detail=self.detail, retry_after=self.retry_after, request_id=self.request_id
+        )
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What a vendor's error body says: its own code and words, and the verdict where the code alone decides it."""
+
+    code: str
+    words: str
+    verdict: Verdict | None = None
+
+    def __str__(self) -> str:
+        """CODE: words."""
+        return f"{self.code}: {self.words}" if self.code else self.words
+
+
+class WriteSession:
+    """One system reached with credentials that may write: reads are repeated patiently, a write is sent once."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        *,
+        authorize: Callable[[bool], Mapping[str, str]] = lambda _renew: {},
+        auth: httpx.Auth | None = None,
+        policy: RetryPolicy | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.log = RequestLog()
+        self._http = HttpSession(instance.url, log=self.log, authorize=authorize, policy=policy, transport=transport)
+        self._auth, self._url = auth, instance.url.rstrip("/")
+        self._secrets = [value for value in instance.credentials.values() if len(value) >= _SHORTEST_SECRET]
+
+    def read(self, path: str, **options: object) -> Any:
+        """The JSON of an answer, numbers as they were sent; raises SourceError."""
+        return loads_exact(self._http.request("GET", path, auth=self._auth, **options).content)
+
+    def read_text(self, path: str) -> str:
+        """The text of an answer; raises SourceError."""
+        return self._http.request("GET", path, auth=self._auth).text
+
+    def find(self, path: str, **options: object) -> Any:
+        """The same, or None where the vendor knows no such record."""
+        try:
+            return self.read(path, **options)
+        except Q2CError as error:
+            if error.found.startswith("HTTP 404"):
+                return None
+            raise
+
+    def ask(self, path: str, body: Mapping[str, Any], **options: object) -> Any:
+        """The JSON answer to a question that is asked by POST and changes nothing."""
+        return loads_exact(self._http.request("POST", path, auth=self._auth, json=body, **options).content)
+
+    def write(
+        self, call: Call, headers: Mapping[str, str], explain: Callable[[httpx.Response], Reason]
+    ) -> httpx.Response | Problem:
+        """Send the call once; an answer below 400 is given back, everything else is told as a problem."""
+        try:
+            response = self._http.once(
+                call.method, call.path, auth=self._auth, content=call.body.encode() or None, headers=dict(headers)
+            )
+        except httpx.TransportError as error:
+            return Problem(*self._unanswered(error, call))
+        except Q2CError as error:
+            return self.not_sent(error)
+        if response.status_code < httpx.codes.BAD_REQUEST:
+            return response
+        reason = explain(response)
+        return Problem(
+            reason.verdict or verdict_of(response.status_code, response.headers),
+            self.masked(f"HTTP {response.status_code} {reason}"),
+            retry_after_seconds(response.headers),
+            request_id(response),
+            reason.code,
+        )
+
+    def not_sent(self, error: Q2CError) -> Problem:
+        """A failure of what comes before the write: the login, or the look at the record."""
+        return Problem(Verdict.FAILED, self.masked(f"not sent: {error}"))
+
+    def masked(self, text: str) -> str:
+        """The text without any of the credentials, should a vendor quote one."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text[:_LONGEST_DETAIL]
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def _unanswered(self, error: httpx.TransportError, call: Call) -> tuple[Verdict, str]:
+        """A write that was on its way may have taken effect; a connection that never stood, or a lost login, has not."""
+        says = self.masked(f"{type(error).__name__}: {error}")
+        asked = error.request.url.raw_path.decode() if _has_request(error) else call.path
+        if isinstance(error, NEVER_SENT) or asked != call.path:
+            return Verdict.FAILED, f"not sent: {says}"
+        return Verdict.UNKNOWN, f"no answer: {says}"
+
+
+def _has_request(error: httpx.TransportError) -> bool:
+    try:
+        return error.request is not None
+    except RuntimeError:
+        return False
+
+
+def verdict_of(status: int, headers: Mapping[str, str]) -> Verdict:
+    """What an error status means for a write: busy and refused callers had no effect, other 5xx may have had one.
+
+    429 -> failed, 503 with Retry-After -> failed, 500 -> unknown, 400 -> rejected.
+    """
+    if status in BUSY or status in UNAUTHORISED:
+        return Verdict.FAILED
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return Verdict.FAILED if retry_after_seconds(headers) is not None else Verdict.UNKNOWN
+    return Verdict.REJECTED
+
+
+def request_id(response: httpx.Response) -> str | None:
+    """The vendor's own number of a request, for its support."""
+    found = (response.headers.get(name) for name in ("Request-Id", "X-SFDC-Request-Id", "X-N-OperationId"))
+    return next((one for one in found if one), None)
+
+
+def done(order: Order, detail: str = "", **facts: str | None) -> Outcome:
+    """The outcome of an order that took effect."""
+    return replace(Outcome(order.correction_id, Verdict.DONE, detail=detail), **facts)
+
+
+def changed(order: Order, detail: str) -> Outcome:
+    """The outcome of an order whose evidence no longer holds."""
+    return Outcome(order.correction_id, Verdict.CHANGED, detail=detail)
+
+
+def unsupported(order: Order, takes: Iterable[str]) -> Outcome:
+    """The outcome of an order that this kind of system has no call for."""
+    detail = f"not sent: this system takes {', '.join(takes)}, not {order.action}"
+    return Outcome(order.correction_id, Verdict.REJECTED, detail=detail)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A record as it stands now: its version as the vendor tells it, and the present text of the fields in question."""
+
+    version: str | None
+    values: Mapping[str, str | None]
+
+
+def stands(order: Order, held: Held | None, changes: Sequence[FieldChange]) -> Outcome | None:
+    """The outcome that a look at the record decides: nothing left to do, or no longer as in evidence; None: write.
+
+    Status Active, in evidence Active -> None; already Canceled as wanted -> done; Paused meanwhile -> changed.
+    """
+    if held is None:
+        return changed(order, f"{order.target.object_name} {order.target.source_id} no longer exists")
+    if has_effect(held, changes):
+        return done(order, "the record already has these values", external_id=order.target.source_id, version_after=held.version)
+    moved = [
+        f"{each.name}: in evidence {each.before or 'empty'}, now {held.values.get(each.name) or 'empty'}"
+        for each in changes
+        if (held.values.get(each.name) or None) != (each.before or None)
+    ]
+    if not same_version(order.target.version, held.version):
+        moved.append(f"version: in evidence {order.target.version}, now {held.version}")
+    return changed(order, "; ".join(moved)) if moved else None
+
+
+def has_effect(held: Held, changes: Sequence[FieldChange]) -> bool:
+    """Whether the record shows every wanted value."""
+    return all((held.values.get(each.name) or None) == (each.after or None) for each in changes)
+
+
+def same_version(in_evidence: str | None, now: str | None) -> bool:
+    """Whether two stamps are one moment, to the second: 2026-06-30 22:00:05 and 2026-06-30T22:00:05.000+0000 are.
+
+    A system that gives no version, or evidence without one, leaves the decision to the fields' values.
+    """
+    if not in_evidence or not now:
+        return True
+    return moment(in_evidence) == moment(now)
+
+
+def moment(text: str) -> datetime:
+    """A vendor's or the canonical stamp as an instant of whole seconds; without a zone it is UTC."""
+    read = datetime.fromisoformat(text).replace(microsecond=0)
+    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def present(record: Mapping[str, Any], path: str) -> str | None:
+    """The text at a dotted path of a JSON record: metadata.order_id of {"metadata": {"order_id": "7"}} is 7."""
+    value: Any = record
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value if value is None or isinstance(value, str) else as_text(value)
+
+
+def vendor_changes(order: Order, names: Mapping[str, str]) -> tuple[FieldChange, ...]:
+    """The changes of an order under the vendor's field names; a name that is no logical one is the vendor's already."""
+    payload = order.payload
+    if not isinstance(payload, SetFields):
+        raise TypeError(type(payload).__name__)
+    return tuple(replace(each, name=names.get(each.name, each.name)) for each in payload.changes)
+
+
+def exact_json(value: Any) -> str:
+    """JSON text in which a Decimal is a number with all its digits: {"debit": Decimal("119.00")} -> {"debit":119.00}."""
+    text = json.dumps(value, default=lambda one: f"\0{one:f}" if isinstance(one, Decimal) else None, separators=(",", ":"))
+    return _NUMBER.sub(r"\1", text)
