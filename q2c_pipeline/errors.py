@@ -48,3 +48,15 @@ class StoreError(Q2CError):
 
 class SqlError(Q2CError):
     """A SQL file is not acceptable or failed; carries the file and the statement's parameters."""
+
+
+class OwnershipError(Q2CError):
+    """A correction would write what the target system does not own."""
+
+
+class CorrectionError(Q2CError):
+    """A correction is not in a state in which this can be done to it: stale, already pushed, already decided."""
+
+
+class NotAllowedError(Q2CError):
+    """Somebody may not do this: their roles, or the legal entities that these hold for, do not permit it."""

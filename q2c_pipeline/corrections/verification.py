@@ -1,0 +1,92 @@
+"""Proof: the next extract must show the effect and the exception must be gone, else both facts are said and the case reopens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from sqlalchemy import update
+
+from q2c_pipeline.corrections.policy import Limits
+from q2c_pipeline.corrections.record import Correction, Status, move, select_where
+from q2c_pipeline.corrections.trail import Trail
+from q2c_pipeline.state.correction_tables import CORRECTION
+
+
+class Effect(StrEnum):
+    """What a night sees of a correction in its system."""
+
+    SHOWN = "shown"
+    WAITING = "waiting"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a night sees, in words; `is_since` when the system was read after the correction was acknowledged."""
+
+    effect: Effect
+    says: str
+    is_since: bool
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Corrections that proved right, and those that did not help, each with both facts."""
+
+    verified: tuple[Correction, ...]
+    not_effective: tuple[Correction, ...]
+
+
+def acknowledged(trail: Trail) -> list[Correction]:
+    """What waits for proof."""
+    return select_where(trail.connection, CORRECTION.c.status == Status.ACKNOWLEDGED)
+
+
+def verify(trail: Trail, seen: Mapping[str, Seen], open_exceptions: Mapping[str, str], as_of: date, limits: Limits) -> Judged:
+    """Judge every acknowledged correction by what the night sees; `open_exceptions` is id -> what is wrong."""
+    verified, failed = [], []
+    for one in acknowledged(trail):
+        status, note = _judgement(one, seen[one.correction_id], open_exceptions, as_of, limits)
+        if status is None:
+            _remember(trail, one, note)
+            continue
+        after = move(trail.connection, one, status, trail.at, note)
+        trail.note(f"correction {status.value}", after, one, note)
+        (verified if status is Status.VERIFIED else failed).append(after)
+    return Judged(tuple(verified), tuple(failed))
+
+
+def _judgement(
+    one: Correction, seen: Seen, open_exceptions: Mapping[str, str], as_of: date, limits: Limits
+) -> tuple[Status | None, str]:
+    """A fact that is there counts at once; one that is not there counts when the system was read since."""
+    wrong = open_exceptions.get(one.exception_id) if one.undoes is None else None
+    if wrong is None and seen.effect is Effect.SHOWN:
+        return Status.VERIFIED, f"{seen.says}; the exception is gone" if one.undoes is None else seen.says
+    if wrong is None and seen.effect is Effect.WAITING:
+        return None, f"{seen.says}; the exception is gone without it: undo the correction if nobody needs it"
+    stands = f"the exception stands: {wrong}" if wrong else "the exception is gone"
+    if seen.effect is Effect.WAITING and as_of <= _day(one) + timedelta(days=limits.wait_days):
+        return None, seen.says
+    if not seen.is_since:
+        return None, "its system was not read since"
+    return Status.NOT_EFFECTIVE, f"{seen.says}; {stands}"
+
+
+def _day(one: Correction) -> date:
+    return one.acknowledged_at.date() if one.acknowledged_at else one.seen_on
+
+
+def _remember(trail: Trail, one: Correction, note: str) -> None:
+    """Say what it waits for, where that is new."""
+    if note != one.note:
+        same = CORRECTION.c.correction_id == one.correction_id
+        trail.connection.execute(update(CORRECTION).where(same).values(note=note))
+
+
+def exceptions_of(corrections: Sequence[Correction]) -> list[tuple[str, str]]:
+    """Exception ids with what is to be said of them."""
+    return [(one.exception_id, f"correction {one.correction_id} did not help: {one.note}") for one in corrections]
