@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -56,9 +55,10 @@ def judge_records(
     config: Config = None,
 ) -> None:
     """Decide about two customer records; this beats every rule from the next run on, and can be withdrawn."""
+    from q2c_pipeline.orchestration.acting import account
     from q2c_pipeline.orchestration.identifying import judge
     from q2c_pipeline.settings import load_settings
     from q2c_pipeline.state.judgements import Opinion
 
-    said = judge(load_settings(config), (one, other), Opinion(opinion.value), why, getpass.getuser(), datetime.now(UTC))
+    said = judge(load_settings(config), (one, other), Opinion(opinion.value), why, account(), datetime.now(UTC))
     typer.echo(f"{said.left_key} and {said.right_key}: {said.opinion.value}, says {said.who}")

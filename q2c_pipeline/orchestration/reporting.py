@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy.engine import Engine
-
 from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.errors import StoreError
+from q2c_pipeline.orchestration.state import state_of
 from q2c_pipeline.reports.outcomes import write_outcomes
 from q2c_pipeline.settings import Settings
 from q2c_pipeline.state.runs import ControlCount, Run, record_run, runs
-from q2c_pipeline.state.store import open_state
 
 _NAMES = {"xlsx": "workbook", "html": "report"}
 _SUMMARY = "select as_of, group_currency, exceptions, amount_at_risk, unexplained_lines from mart.run_summary"
@@ -32,7 +28,7 @@ def build_reports(settings: Settings) -> dict[str, Path]:
             next_step="run `q2c nightly` again",
         )
     as_of: date = days[0]
-    with _state(settings) as state:
+    with state_of(settings) as state:
         history = runs(state)
     written = write_outcomes(settings.stores.published, settings.stores.reports, as_of, history)
     return {_NAMES[kind]: path for kind, path in written.items()}
@@ -63,14 +59,5 @@ def remember_run(settings: Settings, run_id: str, started_at: datetime, status: 
         unexplained=summary["unexplained_lines"],
         controls=tuple(ControlCount(*row) for row in controls.iter_rows()),
     )
-    with _state(settings) as state:
+    with state_of(settings) as state:
         record_run(state, run)
-
-
-@contextmanager
-def _state(settings: Settings) -> Iterator[Engine]:
-    engine = open_state(settings.stores.state)
-    try:
-        yield engine
-    finally:
-        engine.dispose()

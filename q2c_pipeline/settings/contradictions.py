@@ -36,8 +36,13 @@ def policy_contradictions(settings: Settings, policy: Policy, where: str) -> Ite
         yield Problem("high_amount not above critical_amount", found, f"{where}.severity", "swap or correct them")
     yield from _said_twice(policy.tolerances, f"{where}.tolerances")
     yield from _said_twice(policy.materiality, f"{where}.materiality")
-    controls = {one.header["control"] for one in load() if one.is_control} if policy.tolerances else set()
+    controls = {one.header["control"] for one in load() if one.is_control}
     yield from _unknown("a control id", [one.control for one in policy.tolerances], controls, f"{where}.tolerances")
+    routes = policy.exceptions.routes
+    routed = [control for route in routes for control in route.controls or ()]
+    yield from _unknown("a control id", routed, controls, f"{where}.exceptions.routes")
+    entities = [entity for one in (*policy.people.values(), *routes) for entity in one.entities or ()]
+    yield from _unknown("an entity", entities, settings.company.entities, f"{where}.people and {where}.exceptions.routes")
     for name, rules in (("tolerances", policy.tolerances), ("materiality", policy.materiality)):
         yield from _unknown("an entity", [one.entity for one in rules], settings.company.entities, f"{where}.{name}")
     names = [one.name for one in settings.instances]

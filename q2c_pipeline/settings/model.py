@@ -19,7 +19,7 @@ from q2c_pipeline.settings.policy import Policy
 from q2c_pipeline.settings.problems import did_you_mean
 from q2c_pipeline.settings.secrets import from_file, from_variable
 from q2c_pipeline.settings.sql_values import policy_frames, sql_parameters
-from q2c_pipeline.settings.values import CronLine, Section
+from q2c_pipeline.settings.values import CronLine, SecretReference, Section
 from q2c_pipeline.settings.versions import in_force
 
 CONFIG_NAME = "q2c.toml"
@@ -33,14 +33,15 @@ class Stores(Section):
     warehouse: Path = Path("warehouse/work.duckdb")
     published: Path = Path("warehouse/analytics.duckdb")
     state: Path = Path("state/state.sqlite")
+    state_url: SecretReference | None = None
     reports: Path = Path("reports")
     dagster: Path = Path("dagster")
 
     def under(self, folder: Path) -> Stores:
         """The same stores with absolute paths."""
         root = (folder / self.root.expanduser()).resolve()
-        others = {name: root / getattr(self, name) for name in type(self).model_fields if name != "root"}
-        return Stores(root=root, **others)
+        paths = {name: root / path for name, path in self if isinstance(path, Path)}
+        return self.model_copy(update=paths | {"root": root})
 
 
 class Schedule(Section):
@@ -99,6 +100,10 @@ class Settings(Section):
             )
         return self._opened(found, "write_credentials", found.write_credentials)
 
+    def unopened(self, name: str) -> Instance:
+        """The same without any secret: enough to read what it has delivered."""
+        return self._opened(self._configured(name), "credentials", {})
+
     def _configured(self, name: str) -> InstanceSettings:
         found = next((one for one in self.instances if one.name == name), None)
         if found is None:
@@ -120,6 +125,11 @@ class Settings(Section):
             account_classes={number: kind.value for number, kind in found.account_classes.items()},
             field_overrides=found.fields,
         )
+
+    def state_store(self) -> Path | SecretStr:
+        """Where the state store is: a file, or the URL that `stores.state_url` refers to, which may hold a password."""
+        reference = self.stores.state_url
+        return self.stores.state if reference is None else self._secret(reference, f"{self.path.name}: stores.state_url")
 
     def business_day(self, now: datetime) -> date:
         """The last complete day in the company's time zone: at 02:30 on the 2nd it is the 1st."""

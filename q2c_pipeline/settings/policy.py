@@ -12,6 +12,7 @@ from pydantic import Field
 
 from q2c_pipeline.identity.scoring import Thresholds
 from q2c_pipeline.settings.agreements import Days, Ownership, Sla
+from q2c_pipeline.settings.responsibilities import ExceptionWork, Person
 from q2c_pipeline.settings.rules import Convention, Materiality, Tolerance
 from q2c_pipeline.settings.values import Amount, Currency, Section
 
@@ -57,6 +58,8 @@ class Policy(Section):
     conventions: dict[str, Convention] = Field(default_factory=dict)
     standalone_prices: dict[str, dict[Currency, Amount]] = Field(default_factory=dict)
     identity: Identity = Identity()
+    people: dict[str, Person] = Field(default_factory=dict)
+    exceptions: ExceptionWork = ExceptionWork()
     overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     bulk_threshold: Annotated[int, Field(ge=1)] = 20_000
     proration: Literal["actual_days", "thirty_360", "by_second"] = "actual_days"
@@ -68,8 +71,8 @@ class Policy(Section):
 
     @property
     def digest(self) -> str:
-        """A digest of what the policy says, whatever its version is called and however its numbers are written."""
-        said = _plain(self.model_dump(exclude={"version", "effective_from"}))
+        """A digest of what the policy says, whatever its version is called, however numbers are written."""
+        said = _plain(self.model_dump(exclude={"version", "effective_from", "people"}))
         return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -77,6 +80,8 @@ def _plain(value: object) -> object:
     """Values as JSON has them; equal numbers are equal texts: 1000, 1000.0 -> "1000"."""
     if isinstance(value, dict):
         return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(str(one) for one in value)
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
     if isinstance(value, Decimal):

@@ -82,7 +82,7 @@ def _engine(url: URL) -> Engine:
         raise ConfigurationError(
             expected=f"a database driver for {url.drivername}",
             found=f"no module {error.name}",
-            where="stores.state",
+            where="stores.state_url",
             next_step=f"install {error.name}, or name the driver that is installed in the URL",
         ) from error
 
@@ -106,8 +106,8 @@ def _unusable(found: str) -> ConfigurationError:
     return ConfigurationError(
         expected="a file path, or a URL beginning with sqlite:/// or postgresql+psycopg://",
         found=found,
-        where="stores.state",
-        next_step="correct stores.state in q2c.toml",
+        where="stores.state_url",
+        next_step="correct the text that stores.state_url in q2c.toml refers to",
     )
 
 
