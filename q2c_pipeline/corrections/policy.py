@@ -35,13 +35,13 @@ class Rule:
     up_to: Decimal | None = None
 
     def fits(self, one: Correction) -> bool:
-        """Whether the rule speaks of this correction: up_to 1000.00 fits 1000.00 and not 1000.01."""
+        """Whether the rule speaks of this correction: up_to 1000.00 fits 1000.00, not 1000.01 and not an unknown worth."""
         return (
             (not self.actions or one.action in self.actions)
             and (not self.controls or one.control_id in self.controls)
             and (not self.entities or one.legal_entity_code in self.entities)
             and (self.is_reversible is None or one.is_reversible == self.is_reversible)
-            and (self.up_to is None or one.amount_at_risk <= self.up_to)
+            and (self.up_to is None or (one.amount_at_risk is not None and one.amount_at_risk <= self.up_to))
         )
 
 

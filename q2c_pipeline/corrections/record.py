@@ -78,7 +78,7 @@ class Correction:
     legal_entity_code: str | None
     currency: str | None
     difference_amount: Decimal
-    amount_at_risk: Decimal
+    amount_at_risk: Decimal | None
     queue: str
     reason: str
     evidence: str

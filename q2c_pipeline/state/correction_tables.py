@@ -19,7 +19,7 @@ CORRECTION = Table(
     Column("legal_entity_code", String(40)),
     Column("currency", String(3)),
     Column("difference_amount", ExactDecimal, nullable=False),
-    Column("amount_at_risk", ExactDecimal, nullable=False),
+    Column("amount_at_risk", ExactDecimal),
     Column("queue", String(40), nullable=False),
     Column("reason", Text, nullable=False),
     Column("evidence", Text, nullable=False),

@@ -31,7 +31,7 @@ def _corrections() -> None:
         sa.Column("legal_entity_code", sa.String(40)),
         sa.Column("currency", sa.String(3)),
         sa.Column("difference_amount", ExactDecimal, nullable=False),
-        sa.Column("amount_at_risk", ExactDecimal, nullable=False),
+        sa.Column("amount_at_risk", ExactDecimal),
         sa.Column("queue", sa.String(40), nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("evidence", sa.Text, nullable=False),

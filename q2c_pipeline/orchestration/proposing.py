@@ -1,0 +1,160 @@
+"""From the published tables of a night to proposals: typed, checked against ownership, and each with its evidence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from q2c_pipeline.corrections.ownership import FieldPlace, Ownership
+from q2c_pipeline.corrections.proposal import Break, Proposal
+from q2c_pipeline.domain.repairs import (
+    Action,
+    DraftJournal,
+    FieldChange,
+    JournalLine,
+    Payload,
+    PendingItem,
+    SetFields,
+    Target,
+    Task,
+)
+from q2c_pipeline.engine.runner import Warehouse
+from q2c_pipeline.errors import OwnershipError
+from q2c_pipeline.orchestration.writing_places import carried_key, ownership_of
+from q2c_pipeline.settings import Settings
+
+Row = Mapping[str, Any]
+_BREAKS = """
+    select exception_id, control_id, leg, subject_key, legal_entity_code, currency, difference_amount, amount_at_risk, queue,
+        reason, evidence
+    from recon.exception
+"""
+
+
+def proposals(settings: Settings, published: Warehouse) -> list[Proposal]:
+    """Everything that the night proposes, in a stable order; what the policy keeps out of reach becomes a task that says so."""
+    breaks = {row["exception_id"]: _break(row) for row in _rows(published, _BREAKS)}
+    found = _Found(breaks, ownership_of(settings))
+    for rows in _grouped(published, "repair.field_change", "instance", "table_name", "source_id"):
+        found.fields(rows)
+    for rows in _grouped(published, "repair.journal_line"):
+        found.journal(rows)
+    keys = {one.name: carried_key(one, "claimed_contract_line_id") for one in settings.instances}
+    for row in _rows(published, "select * from repair.pending_item order by all"):
+        found.item(row, keys)
+    for row in _rows(published, "select * from proposal.task order by all"):
+        found.task(row)
+    return found.made
+
+
+class _Found:
+    """Collects proposals; each method takes the rows of one."""
+
+    def __init__(self, breaks: Mapping[str, Break], ownership: Ownership) -> None:
+        self.made: list[Proposal] = []
+        self._breaks, self._ownership = breaks, ownership
+
+    def fields(self, rows: list[Row]) -> None:
+        """Rows of one record become one change of several fields."""
+        first = rows[0]
+        try:
+            places = [self._ownership.place(first["instance"], first["table_name"], row["field_name"]) for row in rows]
+        except OwnershipError as error:
+            self._out_of_reach(first, error)
+            return
+        changes = tuple(
+            FieldChange(place.vendor_field, row["before_value"], row["after_value"])
+            for place, row in zip(places, rows, strict=True)
+        )
+        target = Target(
+            first["instance"], places[0].object_name, first["source_id"], first["business_key"], _version(places[0], first)
+        )
+        self._add(first, target, Action.SET_FIELDS, SetFields(changes))
+
+    def journal(self, rows: list[Row]) -> None:
+        """Lines of one step become one draft."""
+        first = rows[0]
+        journal = DraftJournal(
+            legal_entity_code=first["legal_entity_code"],
+            subsidiary_id=first["subsidiary_source_id"],
+            currency=first["currency"],
+            posting_date=first["posting_date"],
+            memo=first["memo"],
+            document_number=first["document_number"],
+            lines=tuple(_line(row) for row in rows),
+        )
+        target = Target(first["instance"], "journalEntry", None, first["document_number"] or first["memo"])
+        self._add(first, target, Action.DRAFT_JOURNAL, journal)
+
+    def item(self, row: Row, keys: Mapping[str, str | None]) -> None:
+        """A pending item carries the contract line to its invoice line, where billing's connector knows how."""
+        key = keys[row["instance"]]
+        item = PendingItem(
+            customer_id=row["account_source_id"],
+            subscription_id=row["subscription_source_id"],
+            currency=row["currency"],
+            amount=_exact(row["net_amount"]),
+            description=row["description"],
+            service_start=row["service_start_date"],
+            service_end=row["service_end_date"],
+            metadata={key: row["contract_line_source_id"]} if key else {},
+        )
+        self._add(row, Target(row["instance"], "invoiceitem", None, row["business_key"]), Action.PENDING_ITEM, item)
+
+    def task(self, row: Row) -> None:
+        """Something for a person."""
+        subject = self._breaks[row["exception_id"]].subject_key
+        self._add(row, Target("", "", None, subject), Action.TASK, Task(row["queue"], row["title"], row["body"]))
+
+    def _out_of_reach(self, row: Row, error: OwnershipError) -> None:
+        cause = self._breaks[row["exception_id"]]
+        title = f"{cause.control_id} {cause.subject_key}: correct it by hand, corrections may not write it"
+        task = Task(cause.queue, title, f"{cause.reason}; {error.found} of {error.where}: {error.next_step}")
+        self._add(row, Target("", "", None, cause.subject_key), Action.TASK, task)
+
+    def _add(self, row: Row, target: Target, action: Action, payload: Payload) -> None:
+        cause = self._breaks[row["exception_id"]]
+        self.made.append(Proposal(cause, int(row["step"]), target, action, payload, self._ownership))
+
+
+def _break(row: Row) -> Break:
+    difference = _exact(row["difference_amount"] or Decimal(0))
+    worth = row["amount_at_risk"]
+    return Break(**{**row, "difference_amount": difference, "amount_at_risk": None if worth is None else _exact(worth)})
+
+
+def _line(row: Row) -> JournalLine:
+    return JournalLine(
+        account_number=row["ledger_account_number"],
+        debit=_exact(row["debit_amount"]),
+        credit=_exact(row["credit_amount"]),
+        customer_id=row["account_source_id"],
+        contract_line_key=row["contract_line_key"],
+    )
+
+
+def _version(place: FieldPlace, row: Row) -> str | None:
+    """The stamp in evidence, as text that does not depend on how many digits it was sent with."""
+    stamp: datetime | None = row["source_version"]
+    return stamp.isoformat() if place.is_versioned and stamp is not None else None
+
+
+def _exact(amount: Decimal) -> Decimal:
+    """Without idle zeros, so that equal amounts are equal texts: 100.0000 -> 100.00, 1.2340 -> 1.234."""
+    short = amount.normalize()
+    return short if short.as_tuple().exponent < -2 else amount.quantize(Decimal("0.01"))  # type: ignore[operator]
+
+
+def _rows(published: Warehouse, query: str) -> Iterable[Row]:
+    return published.query(query).iter_rows(named=True)
+
+
+def _grouped(published: Warehouse, table: str, *key: str) -> Iterator[list[Row]]:
+    """Rows of one proposal together: of one exception, step and record."""
+    groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+    for row in _rows(published, f"select * from {table} order by all"):  # noqa: S608  (tables of this module)
+        groups[tuple(row[name] for name in ("exception_id", "step", *key))].append(row)
+    yield from groups.values()
