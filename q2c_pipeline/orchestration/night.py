@@ -112,7 +112,7 @@ def load_all(settings: Settings, warehouse: Warehouse, as_of: date, report: Repo
             result.loaded += load_instance(
                 warehouse,
                 landing_of(settings),
-                settings.instance(configured.name),
+                settings.unopened(configured.name),
                 as_of,
                 lambda b: report("load", f"{b.manifest.instance}.{b.manifest.object_name}: {b.loaded_rows} rows"),
             )
@@ -134,7 +134,7 @@ def publish_night(settings: Settings, warehouse: Warehouse) -> Path:
 
 def run_night(settings: Settings, as_of: date, report: Report) -> NightResult:
     """A whole night without Dagster, the same steps in the same order; used by tests and benchmarks."""
-    result = NightResult(as_of)
+    result, settings = NightResult(as_of), settings.on(as_of)
     refuse_closed_secrets(settings)
     with night_lock(settings):
         extract_all(settings, as_of, report, result)

@@ -61,7 +61,7 @@ def night_resource(settings: Settings, result: NightResult | None = None, report
     @dg.resource(config_schema={"as_of": _AS_OF}, description="run lock, cut-off day and warehouse of one run")
     def night(context: dg.InitResourceContext) -> Iterator[Night]:
         done = result or NightResult(parse_as_of(context.resource_config["as_of"], settings.business_day(datetime.now(UTC))))
-        with night_lock(settings), Night(settings, done.as_of, done, report or (lambda *_: None)).opened() as tonight:
+        with night_lock(settings), Night(settings.on(done.as_of), done.as_of, done, report or (lambda *_: None)).opened() as tonight:
             _free_slots_of_dead_runs(context)
             yield tonight
 

@@ -41,7 +41,8 @@ def policy_contradictions(settings: Settings, policy: Policy, where: str) -> Ite
     routes = policy.exceptions.routes
     routed = [control for route in routes for control in route.controls or ()]
     yield from _unknown("a control id", routed, controls, f"{where}.exceptions.routes")
-    entities = [entity for one in (*policy.people.values(), *routes) for entity in one.entities or ()]
+    entities = [entity for person in policy.people.values() for entity in person.entities or ()]
+    entities += [entity for route in routes for entity in route.entities or ()]
     yield from _unknown("an entity", entities, settings.company.entities, f"{where}.people and {where}.exceptions.routes")
     for name, rules in (("tolerances", policy.tolerances), ("materiality", policy.materiality)):
         yield from _unknown("an entity", [one.entity for one in rules], settings.company.entities, f"{where}.{name}")

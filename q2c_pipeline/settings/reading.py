@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -26,16 +26,17 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     """Read and check the configuration: `path`, else $Q2C_CONFIG, else ./q2c.toml; raises ConfigurationError."""
     environment = os.environ if environ is None else environ
     file = (path or Path(environment.get(CONFIG_VARIABLE, CONFIG_NAME))).expanduser().resolve()
-    raw = _read_toml(file)
+    raw = read_toml(file)
     try:
         settings = Settings.model_validate(with_whole_versions(raw), context=(file, environment))
     except ValidationError as error:
-        refuse([_explain(one, raw, file) for one in _once(error.errors(include_url=False))], file)
+        refuse([explained(one, raw, file, Settings) for one in _once(error.errors(include_url=False))], file)
     refuse([*contradictions(settings, file)], file)
     return settings.model_copy(update={"stores": settings.stores.under(file.parent)})
 
 
-def _read_toml(file: Path) -> dict[str, object]:
+def read_toml(file: Path) -> dict[str, Any]:
+    """The file's tables with exact numbers; raises ConfigurationError where it is none."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
     except FileNotFoundError:
@@ -61,11 +62,12 @@ def _once(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
     return kept
 
 
-def _explain(error: ErrorDetails, raw: dict[str, object], file: Path) -> Problem:
+def explained(error: ErrorDetails, raw: dict[str, object], file: Path, root: type[BaseModel]) -> Problem:
+    """One mistake that the model `root` found in `raw`, in the words of the file."""
     loc, kind = error["loc"], error["type"]
     where = f"{file.name}: {_spelled(loc, raw)}"
     if kind == "extra_forbidden":
-        return Problem("a known key", f"'{loc[-1]}'", where, did_you_mean(str(loc[-1]), _keys_beside(loc)))
+        return Problem("a known key", f"'{loc[-1]}'", where, did_you_mean(str(loc[-1]), _keys_beside(loc, root)))
     if kind == "missing":
         return Problem(f"the key '{loc[-1]}'", "nothing", where, "add it; q2c.example.toml explains every key")
     if kind == "enum":
@@ -103,9 +105,9 @@ def _name_of(entry: object, number: int) -> str:
     return str(named.get("name", named.get("version", f"number {number}")))
 
 
-def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
+def _keys_beside(loc: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
     """The keys that the section of a misspelt key knows."""
-    section: type[BaseModel] = Settings
+    section = root
     for part in loc[:-1]:
         if part in section.model_fields:
             section = next(_sections_in(section.model_fields[str(part)].annotation), section)
