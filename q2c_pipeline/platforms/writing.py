@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from q2c_pipeline.domain.repairs import Call, FieldChange, Order, Outcome, SetFields, Verdict
-from q2c_pipeline.errors import Q2CError
+from q2c_pipeline.errors import ContractError, Q2CError
 from q2c_pipeline.landing.flatten import as_text, loads_exact
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import HttpSession, RequestLog, RetryPolicy, retry_after_seconds
@@ -120,8 +120,9 @@ class WriteSession:
         )
 
     def not_sent(self, error: Q2CError) -> Problem:
-        """A failure of what comes before the write: the login, or the look at the record."""
-        return Problem(Verdict.FAILED, self.masked(f"not sent: {error}"))
+        """A failure of what comes before the write: login or a look at the record failed, or the order cannot be expressed."""
+        verdict = Verdict.REJECTED if isinstance(error, ContractError) else Verdict.FAILED
+        return Problem(verdict, self.masked(f"not sent: {error}"))
 
     def masked(self, text: str) -> str:
         """The text without any of the credentials, should a vendor quote one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,7 @@ class NetSuitePusher:
         self._session, self._sleep, self._batch_from = session, sleep, batch_from
         self._fields = load_field_map(Path(__file__).parent / "fields.toml", instance.field_overrides)
         self._ids: dict[tuple[str, str], str] = {}
+        self._ours: dict[tuple[str, str], str | None] = {}
 
     def preview(self, orders: Sequence[Order]) -> list[Call]:
         """Exactly the calls that `send` would make; ids of accounts and currencies are looked up for it."""
@@ -96,6 +98,7 @@ class NetSuitePusher:
 
     def send(self, orders: Sequence[Order]) -> list[Outcome]:
         """One outcome an order, in order."""
+        self._ours = {}
         return [outcome for group in self._groups(orders) for outcome in self._send_group(group)]
 
     def close(self) -> None:
@@ -126,8 +129,20 @@ class NetSuitePusher:
             return unsupported(order, _TAKES)
         if decided := self._decided(order):
             return decided
-        answer = self._session.write(self._call(order), _HEADERS, _reason)
-        return self._answered(order, answer)
+        outcome = self._answered(order, self._session.write(self._call(order), _HEADERS, _reason))
+        is_edit = outcome.verdict is Verdict.DONE and order.action is Action.SET_FIELDS
+        return replace(outcome, version_after=self._version_after(order)) if is_edit else outcome
+
+    def _version_after(self, order: Order) -> str | None:
+        """The stamp that our own edit left, which the next edit of this delivery must not take for somebody else's."""
+        try:
+            held = self._held(order)
+        except Q2CError:
+            return None
+        if held is None or not has_effect(held, self._changes(order)):
+            return None
+        self._ours[_record_of(order)] = held.version
+        return held.version
 
     def _decided(self, order: Order) -> Outcome | None:
         """What a look at the record says before anything is written; None: write."""
@@ -144,7 +159,10 @@ class NetSuitePusher:
                 if held is None or not _is_posted(held):
                     return changed(order, f"journal {source_id} is {'gone' if held is None else 'still a draft: delete it'}")
                 return self.look_up(order)
-        return stands(order, self._held(order), self._changes(order))
+        held = self._held(order)
+        if held and held.version and self._ours.get(_record_of(order)) == held.version:
+            held = replace(held, version=order.target.version)
+        return stands(order, held, self._changes(order))
 
     def _answered(self, order: Order, answer: httpx.Response | Problem) -> Outcome:
         if isinstance(answer, httpx.Response):
@@ -250,6 +268,10 @@ class NetSuitePusher:
     def _journal(self, source_id: str) -> Mapping[str, Any] | None:
         found: Mapping[str, Any] | None = self._session.find(f"{RECORD}/journalEntry/{source_id}")
         return found
+
+
+def _record_of(order: Order) -> tuple[str, str]:
+    return order.target.object_name, order.target.source_id or ""
 
 
 def _reference(name: str, value: str | None) -> Any:

@@ -82,6 +82,10 @@ class Journals:
         filled = {"subsidiary": {"id": subsidiary}, "approved": is_true(header["posting"]), **body}
         self._save(held_key, header, filled, lines)
 
+    def approve(self, key: str) -> None:
+        """Post a draft, as an accountant does."""
+        self.update(key, {"approved": True}, strict=True)
+
     def delete(self, key: str) -> None:
         """Delete a draft."""
         held_key, header = self.get(key)
@@ -126,13 +130,10 @@ class Journals:
     def _header(self, header: Record, body: Body, subsidiary: Record) -> Record:
         record = {**header, **_plain_fields(body)}
         record["currency"] = self._currency(record, body, subsidiary)
-        record["exchangerate"] = (
-            number(body["exchangeRate"], "exchangeRate") if "exchangeRate" in body else record.get("exchangerate", Decimal(1))
-        )
+        record["exchangerate"] = self._rate(record, body, subsidiary)
         period = self._period(record, body)
         posted = bool(body.get("approved", True))
-        if posted:
-            must_be_open(period)
+        must_be_open(period)
         record |= {"postingperiod": period["id"], "posting": posted, "status": "B" if posted else "A"}
         return {**record, "lastmodifieddate": self.store.clock()}
 
@@ -140,6 +141,22 @@ class Journals:
         if "currency" in body:
             return reference(self.store, "currency", body, "currency")["id"]
         return record.get("currency", subsidiary["currency"])
+
+    def _rate(self, record: Record, body: Body, subsidiary: Record) -> Decimal:
+        """The given rate, else the one that the record has, else the newest of the rate table up to its day."""
+        if "exchangeRate" in body:
+            return number(body["exchangeRate"], "exchangeRate")
+        if "exchangerate" in record or record["currency"] == subsidiary["currency"]:
+            return Decimal(record.get("exchangerate", 1))
+        rates = [
+            rate
+            for rate in self.store.tables.get("currencyrate", {}).values()
+            if (rate["transactioncurrency"], rate["basecurrency"]) == (record["currency"], subsidiary["currency"])
+            and rate["effectivedate"] <= record["trandate"]
+        ]
+        if not rates:
+            raise user_error("There is no exchange rate for this currency and date.", "exchangeRate")
+        return Decimal(max(rates, key=lambda rate: rate["effectivedate"])["exchangerate"])
 
     def _period(self, record: Record, body: Body) -> Record:
         if "postingPeriod" in body:
@@ -157,7 +174,9 @@ class Journals:
         return {"account": account["id"], "amount": amount, "entity": entity, "memo": line.get("memo"), **custom}
 
     def _write_lines(self, record: Record, rows: list[Record], subsidiary: Record) -> None:
-        bases = _in_base_currency([row["amount"] for row in rows], Decimal(record["exchangerate"]))
+        base_currency = find(self.store, "currency", str(subsidiary["currency"]))[1]
+        cent = Decimal(1).scaleb(-int(base_currency["currencyprecision"]))
+        bases = _in_base_currency([row["amount"] for row in rows], Decimal(record["exchangerate"]), cent)
         for position, (row, base) in enumerate(zip(rows, bases, strict=True)):
             self._write_line(record, row, position, base, subsidiary)
             self._write_accounting(record, row, position, base)
@@ -255,9 +274,9 @@ def _must_balance(rows: list[Record]) -> None:
         raise user_error(f"The amounts in a journal must balance; they are out by {difference}.", "line")
 
 
-def _in_base_currency(amounts: list[Decimal], rate: Decimal) -> list[Decimal]:
-    """Convert each line to cents; the last takes the remainder: 10.01, -10.01 at 1.5 -> 15.02, -15.02."""
-    bases = [(amount * rate).quantize(Decimal("0.01"), ROUND_HALF_UP) for amount in amounts]
+def _in_base_currency(amounts: list[Decimal], rate: Decimal, cent: Decimal) -> list[Decimal]:
+    """Convert each line to the base currency's unit; the last takes the remainder: 10.01, -10.01 at 1.5 -> 15.02, -15.02."""
+    bases = [(amount * rate).quantize(cent, ROUND_HALF_UP) for amount in amounts]
     bases[-1] -= sum(bases, Decimal(0))
     return bases
 
