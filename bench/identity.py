@@ -16,8 +16,8 @@ from pathlib import Path
 import polars as pl
 
 from q2c_pipeline.identity.compare import corpus_of
-from q2c_pipeline.identity.resolve import Resolution, resolve
 from q2c_pipeline.identity.scoring import Party, Thresholds, judge_pair
+from q2c_pipeline.identity.settling import Settled, settle
 
 PAIRS = Path(__file__).parents[1] / "q2c_pipeline_tests" / "data" / "company_pairs.csv"
 _SYLLABLES = "ba ber bo cal cor dan del dor el fa fen gar gil ha hol im jor ka kel lan lor ma mer nor ol pa per qui ra ros sal ser ta tor u val ver win xan yor zen".split()  # noqa: SIM905
@@ -36,8 +36,11 @@ _WRITTEN = {
     "GmbH": "Gesellschaft mbH",
     "K.K.": "Kabushiki Kaisha",
 }
+_ACCOUNT = (
+    "instance", "source_id", "role", "account_name", "tax_id", "country_code", "account_number", "domain", "address",
+)  # fmt: skip
+_CLAIM = ("other_account_key", "account_key", "method", "evidence")
 _SYSTEMS = (("sf", "crm"), ("st", "billing"), ("ns", "erp"))
-_CLAIMS = ("claimed_crm_account_id", "claimed_billing_account_id", "claimed_erp_account_id")
 
 
 def labelled() -> Iterator[str]:
@@ -61,20 +64,22 @@ def _figures(right: int, wrong: int, lost: int) -> str:
     return f"precision {precision:.3f} recall {recall:.3f} F1 {2 * right / max(1, 2 * right + wrong + lost):.3f}"
 
 
-def company(count: int, *, with_ids: float, seed: int = 7) -> pl.DataFrame:
-    """`count` customers in each of three systems; a part of them with ids of one another, names written as people write them."""
+def company(count: int, *, with_ids: float, seed: int = 7) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`count` customers in each of three systems, names written as people write them, and what ids say of a part of them."""
     random.seed(seed)
-    rows = []
+    rows, claims = [], []
     for number in range(count):
         country = random.choice(list(_FORMS))
         name = f"{_brand()} {random.choice(_TRADES)}" if random.random() < 0.7 else _brand()
         form, tax, has_ids = random.choice(_FORMS[country]), _vat(), random.random() < with_ids
         for instance, role in _SYSTEMS:
-            claims = (f"{number}" if has_ids and role != "crm" else None, None, None)
             shown = tax if country == "DE" and random.random() < 0.5 else None
-            rows.append((instance, f"{number}", role, _as_written(name, form), shown, country, *claims))
-    schema = ["instance", "source_id", "role", "account_name", "tax_id", "country_code", *_CLAIMS]
-    return pl.DataFrame(rows, schema=dict.fromkeys(schema, pl.String), orient="row").sample(fraction=1, shuffle=True, seed=seed)
+            rows.append((instance, f"{number}", role, _as_written(name, form), shown, country, None, None, None))
+            if has_ids and role != "crm":
+                claims.append((f"{instance}:{number}", f"sf:{number}", "external_id", "the ids agree"))
+    accounts = pl.DataFrame(rows, schema=dict.fromkeys(_ACCOUNT, pl.String), orient="row")
+    said = pl.DataFrame(claims, schema=dict.fromkeys(_CLAIM, pl.String), orient="row")
+    return accounts.sample(fraction=1, shuffle=True, seed=seed), said
 
 
 def _brand() -> str:
@@ -105,16 +110,19 @@ def _vat() -> str:
 
 def resolved(count: int, *, with_ids: float) -> str:
     """Seconds, and the figures of the links across systems against the truth (equal source ids)."""
-    accounts = company(count, with_ids=with_ids)
+    accounts, claims = company(count, with_ids=with_ids)
     start, used = time.perf_counter(), time.process_time()
-    found = resolve(accounts, [], Thresholds())
+    found = settle(accounts, claims, [], Thresholds())
     seconds, used = time.perf_counter() - start, time.process_time() - used
     head = f"{count} x 3, {with_ids:.0%} with ids: {seconds:.1f} s ({used:.1f} s of processor)"
-    return f"{head}; pairs in one customer: {_truth(found, count)}; to look at: {found.uncertain().height}"
+    return f"{head}; pairs in one customer: {_truth(found, accounts, claims, count)}; to look at: {found.uncertain().height}"
 
 
-def _truth(found: Resolution, count: int) -> str:
-    number = found.customers.with_columns(number=pl.col("account_key").str.split(":").list.last())
+def _truth(found: Settled, accounts: pl.DataFrame, claims: pl.DataFrame, count: int) -> str:
+    keyed = accounts.select(pl.concat_str("instance", pl.lit(":"), "source_id").alias("account_key"), number="source_id")
+    claimed = claims.select(account_key="other_account_key", claimed="account_key")
+    number = keyed.join(found.customer, on="account_key", how="left").join(claimed, on="account_key", how="left")
+    number = number.with_columns(pl.coalesce("customer_id", "claimed", "account_key").alias("customer_id"))
     pairs = _pairs(number.group_by("customer_id").len()["len"])
     right = _pairs(number.group_by("customer_id", "number").len()["len"])
     return _figures(right, pairs - right, 3 * count - right)
@@ -129,7 +137,7 @@ def main() -> None:
     for line in labelled():
         print(line)
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    for with_ids in (0.9, 0.0):
+    for with_ids in (1.0, 0.9, 0.0):
         print(resolved(count, with_ids=with_ids))
 
 

@@ -14,7 +14,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-READER_SCHEMAS = ("policy", "landing", "canonical", "link", "schedule", "grid", "control", "recon", "repair", "proposal", "mart")
+READER_SCHEMAS = (
+    "policy",
+    "landing",
+    "canonical",
+    "claim",
+    "identity",
+    "link",
+    "schedule",
+    "grid",
+    "control",
+    "recon",
+    "repair",
+    "proposal",
+    "mart",
+)
 """What analysts see; `mapped` holds all versions and stays in the work file."""
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
+    "preserve_insertion_order": False,
 }
 _OUTSIDE_DDL = (
     "create table if not exists policy.entity (legal_entity_code varchar, currency varchar, country_code varchar)",

@@ -31,8 +31,8 @@ GENERATED_ORDER = 55
 _FOLDER = re.compile(r"^(?P<order>\d\d)_(?P<schema>[a-z]+)$")
 _KEY = re.compile(r"^--\s?(?P<key>[a-z_]+):(?P<value>.*)$")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
-OUTSIDE = frozenset({"mapped", "policy", "landing"})
-"""Schemas that are filled before any SQL file runs."""
+OUTSIDE = frozenset({"mapped", "policy", "landing", "identity"})
+"""Schemas that other steps fill: before any SQL file runs, or, for identity, before the files of 20_link."""
 
 
 @dataclass(frozen=True)

@@ -8,22 +8,23 @@ from itertools import combinations
 
 import polars as pl
 
-from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.identity.links import LINK_SCHEMA, METHOD_ORDER
 from q2c_pipeline.identity.scoring import Decision
 
-_DUPLICATE_METHODS = frozenset({"human", "tax_id", "external_id"})
-"""Only these make two records of one system a duplicate by themselves; a likeness is left to a person."""
+_DUPLICATE_METHODS = frozenset({"human", "tax_id", "domain", "address"})
+"""Only these make two records of one system a duplicate by themselves; a likeness of names alone is left to a person."""
+_CLAIMS = frozenset({"external_id", "reverse_external_id", "account_number"})
 _ROLE_ORDER = {"crm": 0, "erp": 1, "billing": 2}
-_CUSTOMERS = {"account_key": pl.String, "customer_id": pl.String, "instance": pl.String}
 _DUPLICATES = {
     "customer_id": pl.String,
     "instance": pl.String,
     "left_key": pl.String,
     "right_key": pl.String,
     "method": pl.String,
+    "score": pl.Float64,
     "explanation": pl.String,
 }
+_BY_THIRD = ("third", 0.999, "same: both are linked to one record of another system")
 
 
 class _Customers:
@@ -76,7 +77,7 @@ def clustered(records: pl.DataFrame, links: pl.DataFrame) -> tuple[pl.DataFrame,
         if refusal:
             refused[left, right] = refusal
     ids = _customer_ids(records, customers.of)
-    return _customer_frame(records, ids), _duplicate_frame(known, instance_of, customers, ids), _given_way(links, refused)
+    return _customer_frame(records, ids), _duplicate_frame(known, records, customers, ids), _given_way(links, refused)
 
 
 def _in_order(links: pl.DataFrame) -> Iterator[tuple[str, str]]:
@@ -88,13 +89,14 @@ def _in_order(links: pl.DataFrame) -> Iterator[tuple[str, str]]:
 
 
 def _duplicate_pairs(links: pl.DataFrame, instance_of: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Records of one system with one key, or that name, or are named by, one record of another system."""
-    sure = links.filter((pl.col("decision") == Decision.SAME.value) & pl.col("method").is_in(list(_DUPLICATE_METHODS)))
+    """Records of one system that are one by more than their names, or that ids tie to one record of another system."""
+    sure = links.filter(pl.col("decision") == Decision.SAME.value)
     partners = defaultdict(set)
     for left, right, method in sure.select("left_key", "right_key", "method").iter_rows():
         if instance_of[left] == instance_of[right]:
-            yield left, right
-        elif method == "external_id":
+            if method in _DUPLICATE_METHODS:
+                yield left, right
+        elif method in _CLAIMS:
             partners[left, instance_of[right]].add(right)
             partners[right, instance_of[left]].add(left)
     for keys in partners.values():
@@ -112,28 +114,28 @@ def _customer_ids(records: pl.DataFrame, of: Mapping[str, str]) -> dict[str, str
     for key, role in records.select("account_key", "role").iter_rows():
         place = (_ROLE_ORDER.get(role, len(_ROLE_ORDER)), key)
         anchor[of[key]] = min(anchor.get(of[key], place), place)
-    return {key: digest("customer", anchor[root][1]) for key, root in of.items()}
+    return {key: anchor[root][1] for key, root in of.items()}
 
 
 def _customer_frame(records: pl.DataFrame, ids: Mapping[str, str]) -> pl.DataFrame:
-    rows = [(key, ids[key], instance) for key, instance in records.select("account_key", "instance").iter_rows()]
-    frame = pl.DataFrame(rows, schema=_CUSTOMERS, orient="row")
+    named = [ids[key] for key in records["account_key"]]
+    frame = records.select("account_key", pl.Series("customer_id", named, pl.String), "instance", "role")
     return frame.with_columns(is_duplicate=pl.len().over("customer_id", "instance") > 1).sort("account_key")
 
 
-def _duplicate_frame(
-    links: pl.DataFrame, instance_of: Mapping[str, str], customers: _Customers, ids: Mapping[str, str]
-) -> pl.DataFrame:
-    """Every further record of a system that a customer has, beside the first, with the reason."""
-    said = {(left, right): (method, why) for left, right, method, _, _, why in links.select(*LINK_SCHEMA).iter_rows()}
+def _duplicate_frame(links: pl.DataFrame, records: pl.DataFrame, customers: _Customers, ids: Mapping[str, str]) -> pl.DataFrame:
+    """Every further record of a system that a customer has, beside the first (one that ids tie), with the reason."""
+    said = {(left, right): (method, score, why) for left, right, method, score, _, why in links.select(*LINK_SCHEMA).iter_rows()}
+    is_open = dict(records.select("account_key", "is_open").iter_rows())
     rows = []
-    for members in customers.members.values():
+    for members in (several for several in customers.members.values() if len(several) > 1):
         first: dict[str, str] = {}
-        for key in sorted(members):
-            one = first.setdefault(instance_of[key], key)
+        for key in sorted(members, key=lambda key: (is_open[key], key)):
+            one = first.setdefault(customers.instance_of[key], key)
             if one != key:
-                method, why = said.get((one, key), ("external_id", "same: both are linked to one record of another system"))
-                rows.append((ids[key], instance_of[key], one, key, method, why))
+                rows.append(
+                    (ids[key], customers.instance_of[key], one, key, *said.get((min(one, key), max(one, key)), _BY_THIRD))
+                )
     return pl.DataFrame(rows, schema=_DUPLICATES, orient="row").sort("left_key", "right_key")
 
 

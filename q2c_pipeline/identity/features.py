@@ -11,11 +11,19 @@ from q2c_pipeline.identity.evidence import country_code, read_domain, read_tax_i
 from q2c_pipeline.identity.names import Name, read_name
 from q2c_pipeline.identity.spelling import sound
 
-_LARGEST_BLOCK = {"name_key": 300, "brand": 60, "beginning": 40, "heard": 40, "two_words": 100, "initials": 15}
+_LARGEST_BLOCK = {
+    "tax_digits": 50,
+    "site": 50,
+    "name_key": 300,
+    "brand": 60,
+    "beginning": 40,
+    "heard": 40,
+    "two_words": 100,
+    "initials": 15,
+}
 """A block with more records than this tells nobody apart and would cost the square of its size."""
 
 _OPTIONAL = ("tax_id", "country_code", "domain", "address", "account_number", "parent_source_id")
-_CLAIMS = ("claimed_crm_account_id", "claimed_billing_account_id", "claimed_erp_account_id")
 _NAME_SCHEMA = {
     "account_name": pl.String,
     "name_key": pl.String,
@@ -30,7 +38,7 @@ _NAME_SCHEMA = {
 
 def features(accounts: pl.DataFrame) -> tuple[pl.DataFrame, Corpus]:
     """Records with the columns of canonical.account (and domain, address where known) made comparable, in order of their key."""
-    missing = [pl.lit(None, pl.String).alias(name) for name in (*_OPTIONAL, *_CLAIMS, "role") if name not in accounts.columns]
+    missing = [pl.lit(None, pl.String).alias(name) for name in (*_OPTIONAL, "role") if name not in accounts.columns]
     frame = accounts.with_columns(*missing, account_key=pl.concat_str("instance", pl.lit(":"), "source_id")).sort("account_key")
     names, corpus = _names(frame["account_name"].unique().sort())
     frame = frame.join(names, on="account_name", how="left", maintain_order="left")
@@ -73,6 +81,8 @@ def _with_ids(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.join(
         taxes.with_columns(pl.Series("tax_key", keys, pl.String)), on=["tax_id", "country_code"], how="left", nulls_equal=True
     )
+    digits = pl.col("tax_id").str.replace_all(r"\D", "").str.tail(8)
+    frame = frame.with_columns(tax_digits=pl.when(digits.str.len_chars() > 5).then(digits))  # noqa: PLR2004
     frame = _with_reading(frame, "domain", "site", read_domain)
     return _with_reading(frame, "country_code", "country", country_code).sort("account_key")
 

@@ -1,4 +1,4 @@
-"""Links between customer records by keys: the ids that systems keep of one another, account numbers, tax ids."""
+"""Links between customer records that need no comparison: what ids claim, what people decided, equal tax ids and numbers."""
 
 from __future__ import annotations
 
@@ -17,18 +17,22 @@ LINK_SCHEMA = {
     "decision": pl.String,
     "explanation": pl.String,
 }
-METHOD_ORDER = ("human", "external_id", "tax_id", "account_number", "reverse_external_id", "domain", "name")
+METHOD_ORDER = ("human", "external_id", "reverse_external_id", "tax_id", "account_number", "domain", "address", "name")
 """The surer method first: it links before a weaker one may take its place in a cluster."""
 _LARGEST_KEY = 50
 """A number that more records share than this is a placeholder, not a key."""
 
 
+def claim_links(claims: pl.DataFrame) -> pl.DataFrame:
+    """The rows of claim.account as links: which CRM account a record belongs to by the ids that systems keep of one another."""
+    pairs = claims.with_columns(one="other_account_key", other="account_key")
+    return _as_links(pairs, pl.col("method"), 0.999, pl.format("same: {}", "evidence"))
+
+
 def key_links(records: pl.DataFrame) -> pl.DataFrame:
-    """Every pair that some key joins, with the surest method; a contradicting tax id makes it uncertain."""
-    claims = [_claims(records, role) for role in ("crm", "billing", "erp")]
+    """Every pair with one tax id or number, one of them open; a contradicting tax id makes it uncertain."""
     numbers = [_shared(records, "account_number", "account_number", 0.99), _shared(records, "tax_key", "tax_id", 0.995)]
-    found = pl.concat([*claims, *numbers])
-    return _checked(_surest(found), records)
+    return _checked(_surest(pl.concat(numbers)), records)
 
 
 def human_links(judgements: Mapping[tuple[str, str], Judgement]) -> pl.DataFrame:
@@ -41,22 +45,14 @@ def human_links(judgements: Mapping[tuple[str, str], Judgement]) -> pl.DataFrame
     return pl.DataFrame(rows, schema=LINK_SCHEMA, orient="row")
 
 
-def _claims(records: pl.DataFrame, role: str) -> pl.DataFrame:
-    """Records that name a record of the systems of `role` by its id there."""
-    claimed = f"claimed_{role}_account_id"
-    named = records.filter(pl.col("role") == role).select(
-        pl.col("source_id").alias(claimed), pl.col("account_key").alias("named_key")
-    )
-    pairs = records.filter(pl.col("role") != role).select("account_key", "role", claimed).drop_nulls(claimed).join(named, claimed)
-    method = pl.when(pl.col("role") == "crm").then(pl.lit("reverse_external_id")).otherwise(pl.lit("external_id"))
-    said = pl.format("same: {} names {} by its id", "account_key", "named_key")
-    return _as_links(pairs.with_columns(one="account_key", other="named_key"), method, 0.999, said)
-
-
 def _shared(records: pl.DataFrame, column: str, method: str, score: float) -> pl.DataFrame:
     """Every pair of records with one value of a key."""
-    known = records.filter(pl.col(column).is_not_null() & (pl.len().over(column) <= _LARGEST_KEY)).select("account_key", column)
-    pairs = known.join(known, on=column).filter(pl.col("account_key") < pl.col("account_key_right"))
+    known = records.filter(pl.col(column).is_not_null() & (pl.len().over(column) <= _LARGEST_KEY)).select(
+        "account_key", column, "is_open"
+    )
+    pairs = known.join(known, on=column).filter(
+        pl.col("account_key") < pl.col("account_key_right"), pl.col("is_open") | pl.col("is_open_right")
+    )
     text = pl.col(column).str.split(":").list.last() if column == "tax_key" else pl.col(column)
     shown = pl.concat_str(pl.lit("…"), text.str.tail(4)) if column == "tax_key" else text
     said = pl.format(f"same: equal {'valid tax id' if column == 'tax_key' else 'account number'} {{}}", shown)

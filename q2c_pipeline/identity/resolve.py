@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from q2c_pipeline.identity.candidates import TRAINABLE_RECORDS, weighed_pairs
 from q2c_pipeline.identity.clusters import clustered
 from q2c_pipeline.identity.compare import Corpus
 from q2c_pipeline.identity.features import features
-from q2c_pipeline.identity.fellegi import TRAINABLE_RECORDS, weighed_pairs
 from q2c_pipeline.identity.links import LINK_SCHEMA, human_links, key_links
 from q2c_pipeline.identity.scoring import Decision, Party, Thresholds, judge_pair
 from q2c_pipeline.state.judgements import Judgement, in_force
 
+_PAIR = ("left_key", "right_key")
 _PARTY = ("account_name", "country_code", "tax_id", "domain", "address")
 _AMBIGUOUS = 0.02
 """Two candidates whose scores are closer than this cannot be told apart without a person."""
@@ -40,24 +41,33 @@ class Resolution:
         )
 
 
-def resolve(accounts: pl.DataFrame, judgements: Sequence[Judgement], thresholds: Thresholds) -> Resolution:
+def resolve(
+    accounts: pl.DataFrame,
+    claims: pl.DataFrame,
+    judgements: Sequence[Judgement],
+    thresholds: Thresholds,
+    concerned: Collection[str] | None = None,
+) -> Resolution:
     """Link by keys, then by likeness; people's decisions beat both. The order of the rows changes nothing.
 
-    `accounts` has the columns of canonical.account and `role` (crm, billing, erp); `domain` and `address` where known.
+    `accounts` has the columns of canonical.account and `role` (crm, billing, erp); `claims` are links that ids make. Only pairs
+    with a `concerned` record are compared, all of them where none is named.
     """
     records, corpus = features(accounts)
+    records = records.with_columns(is_open=pl.lit(True) if concerned is None else pl.col("account_key").is_in(concerned))  # noqa: FBT003
     human = human_links(in_force(judgements))
-    by_key = key_links(records).join(human, on=["left_key", "right_key"], how="anti")
-    known = pl.concat([human, by_key])
+    by_id = claims.join(human, on=_PAIR, how="anti")
+    by_key = key_links(records).join(pl.concat([human, by_id]), on=_PAIR, how="anti")
+    known = pl.concat([human, by_id, by_key])
     likely = _by_likeness(records, corpus, known, thresholds)
-    links = pl.concat([known, _without_rivals(likely, records)]).sort("left_key", "right_key")
-    customers, duplicates, links = clustered(records.select("account_key", "instance", "role"), links)
+    links = pl.concat([known, _without_rivals(likely, records)]).sort(_PAIR)
+    customers, duplicates, links = clustered(records.select("account_key", "instance", "role", "is_open"), links)
     return Resolution(links, customers, duplicates)
 
 
 def _by_likeness(records: pl.DataFrame, corpus: Corpus, known: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
     """Pairs that no key decides, weighed by Splink and compared word by word; the more doubtful of the two voices counts."""
-    pairs = weighed_pairs(records).join(known, on=["left_key", "right_key"], how="anti")
+    pairs = weighed_pairs(records).join(known, on=_PAIR, how="anti")
     pairs = _both_sides(pairs, records)
     is_trained = records.height >= TRAINABLE_RECORDS
     rows = [_judged(row, corpus, thresholds, is_trained=is_trained) for row in pairs.iter_rows()]

@@ -68,13 +68,16 @@ def judge_pair(left: Party, right: Party, thresholds: Thresholds, corpus: Corpus
     """Score two records; works for a single pair, and better with the words of the whole list as `corpus`."""
     lands = frozenset(code for code in (country_code(left.country), country_code(right.country)) if code)
     name = compare_names(left.name, right.name, lands=lands, corpus=corpus)
-    tax = compare_tax_ids(read_tax_id(left.tax_id, left.country), read_tax_id(right.tax_id, right.country))
+    tax = compare_tax_ids(
+        read_tax_id(left.tax_id, left.country or right.country), read_tax_id(right.tax_id, right.country or left.country)
+    )
     domain = compare_domains(left.domain, right.domain)
-    others = (compare_countries(left.country, right.country), compare_addresses(left.address, right.address))
-    found = [finding for finding in (tax, domain, *others) if finding is not None]
+    address = compare_addresses(left.address, right.address)
+    country = compare_countries(left.country, right.country)
+    found = [finding for finding in (tax, domain, country, address) if finding is not None]
     score = probability(_total(name, tax, found))
     decision = thresholds.decide(score)
-    return Verdict(score, decision, _method(tax, domain, decision), _sentence(decision, name, found))
+    return Verdict(score, decision, _method(tax, domain, address, decision), _sentence(decision, name, found))
 
 
 def probability(bits: float) -> float:
@@ -93,11 +96,13 @@ _NAME_LIMIT = 7.0
 """A valid tax id decides alone: no name outweighs it."""
 
 
-def _method(tax: Finding | None, domain: Finding | None, decision: Decision) -> str:
+def _method(tax: Finding | None, domain: Finding | None, address: Finding | None, decision: Decision) -> str:
     if tax is not None and tax.is_key:
         return "tax_id"
     if domain is not None and domain.is_key and decision is Decision.SAME:
         return "domain"
+    if address is not None and address.bits > 0 and decision is Decision.SAME:
+        return "address"
     return "name"
 
 

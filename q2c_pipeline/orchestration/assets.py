@@ -8,6 +8,7 @@ import dagster as dg
 
 from q2c_pipeline.engine.lineage import remembered_lineage
 from q2c_pipeline.engine.sqlfiles import SqlFile
+from q2c_pipeline.orchestration.identifying import READS, TABLES, identify
 from q2c_pipeline.orchestration.metadata import Metadata, asset_key, bridge, columns_of, lineage_metadata, owner, table_metadata
 from q2c_pipeline.orchestration.night import publish_night
 from q2c_pipeline.orchestration.resources import POOL, Night, explained
@@ -74,6 +75,35 @@ def policy_assets(files: Sequence[SqlFile]) -> list[dg.AssetSpec]:
         )
         for name in names
     ]
+
+
+def identity_assets() -> dg.AssetsDefinition:
+    """Who is who, between canonical records and links."""
+
+    @dg.multi_asset(
+        name="identify",
+        specs=[
+            dg.AssetSpec(
+                asset_key(name),
+                deps=[asset_key(read) for read in READS],
+                description=says,
+                group_name="2_identity",
+                kinds={"polars", "splink"},
+                owners=[owner("sales operations")],
+                metadata={"dagster/table_name": name},
+            )
+            for name, says in TABLES.items()
+        ],
+        pool=POOL,
+    )
+    def identities(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult[None]]:
+        with explained():
+            for found in identify(night.settings, night.warehouse):
+                night.result.tables.append(found)
+                night.report("transform", f"{found.name}: {found.rows} rows")
+                yield dg.MaterializeResult(asset_key=asset_key(found.name), metadata=table_metadata(night.warehouse, found.name))
+
+    return identities
 
 
 def leaves(files: Sequence[SqlFile]) -> list[str]:

@@ -4,7 +4,7 @@ import dagster as dg
 
 from q2c_pipeline.engine.controls import with_generated
 from q2c_pipeline.engine.sqlfiles import load, load_assertions
-from q2c_pipeline.orchestration.assets import outcome_assets, policy_assets, table_asset
+from q2c_pipeline.orchestration.assets import identity_assets, outcome_assets, policy_assets, table_asset
 from q2c_pipeline.orchestration.checks import assertion_check, expectation_checks
 from q2c_pipeline.orchestration.intake import landing_assets, mapped_assets
 from q2c_pipeline.orchestration.night import NightResult, Report
@@ -24,6 +24,7 @@ def build_definitions(settings: Settings, result: NightResult | None = None, rep
             *(landing_assets(configured) for configured in settings.instances),
             mapped_assets(settings),
             *policy_assets(files),
+            identity_assets(),
             *(table_asset(file) for file in files),
             *outcome_assets(files),
         ],

@@ -1,9 +1,10 @@
-"""Identity at the command line: thresholds of the policy, records of the published file, people's words from the state store."""
+"""Who is who: the step of a night between canonical tables and links, and the same questions at the command line."""
 # ruff: noqa: PLC0415  (Splink is slow to import, and scoring a file does without it)
 
 from __future__ import annotations
 
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from q2c_pipeline.engine.publishing import open_published
+from q2c_pipeline.engine.runner import RunResult, Warehouse
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.identity.scoring import Thresholds
 from q2c_pipeline.settings import CONFIG_NAME, CONFIG_VARIABLE, Settings, did_you_mean, load_settings
@@ -18,9 +20,24 @@ from q2c_pipeline.state.judgements import Judgement, Opinion, judgements, record
 from q2c_pipeline.state.store import open_state
 
 if TYPE_CHECKING:
-    from q2c_pipeline.identity.resolve import Resolution
+    from q2c_pipeline.identity.settling import Settled
 
-_ACCOUNTS = "select a.*, i.role from canonical.account as a inner join policy.instance as i on a.instance = i.instance"
+TABLES = {
+    "identity.account": "CRM accounts of customer records that no id settles: by people, tax ids, domains, addresses and names",
+    "identity.duplicate": "records of one system that are one customer by more than ids: the second of each pair is to be merged",
+    "identity.customer": "the customer of every record that ids leave open, named after its first CRM record",
+    "identity.link": "every pair that was compared and not found different, with method, score, decision and explanation",
+}
+"""The tables of the step, and what they hold."""
+READS = ("canonical.account", "claim.account", "policy.instance")
+_ACCOUNTS = """
+    select
+        a.instance, a.source_id, a.account_number, a.account_name, a.tax_id, a.country_code, a.currency, a.domain, a.address,
+        a.parent_source_id, i.role
+    from canonical.account as a
+    inner join policy.instance as i on a.instance = i.instance
+"""
+_CLAIMS = "select other_account_key, account_key, method, evidence from claim.account"
 
 
 def thresholds(config: Path | None) -> Thresholds:
@@ -30,29 +47,38 @@ def thresholds(config: Path | None) -> Thresholds:
     return load_settings(config).policy.identity.thresholds
 
 
-def accounts(settings: Settings) -> pl.DataFrame:
-    """Customer records of the published file with the role of their system."""
-    with open_published(settings.stores.published) as published:
-        return published.query(_ACCOUNTS)
+def identify(settings: Settings, warehouse: Warehouse) -> list[RunResult]:
+    """Fill the tables of schema identity from the canonical ones, and say how many rows each has."""
+    start = time.perf_counter()
+    found = settled(settings, warehouse)
+    frames = (found.account, found.duplicate, found.customer, found.link)
+    rows = {name: warehouse.replace(name, frame) for name, frame in zip(TABLES, frames, strict=True)}
+    return [RunResult(name, count, time.perf_counter() - start) for name, count in rows.items()]
 
 
-def resolved(settings: Settings, records: pl.DataFrame) -> Resolution:
+def settled(settings: Settings, warehouse: Warehouse) -> Settled:
     """Who is who, with the policy's thresholds and everything that people decided."""
-    from q2c_pipeline.identity.resolve import resolve
+    from q2c_pipeline.identity.settling import settle
 
     engine = open_state(settings.stores.state)
     try:
         said = judgements(engine)
     finally:
         engine.dispose()
-    return resolve(records, said, settings.policy.identity.thresholds)
+    return settle(warehouse.query(_ACCOUNTS), warehouse.query(_CLAIMS), said, settings.policy.identity.thresholds)
+
+
+def accounts(settings: Settings) -> pl.DataFrame:
+    """Customer records of the published file with the role of their system."""
+    with open_published(settings.stores.published) as published:
+        return published.query(_ACCOUNTS)
 
 
 def review(settings: Settings) -> pl.DataFrame:
-    """Uncertain pairs with both names, the likeliest first."""
-    records = accounts(settings)
+    """Uncertain pairs with both names, the likeliest first; what people have decided since the night counts already."""
+    with open_published(settings.stores.published) as published:
+        pairs, records = settled(settings, published).uncertain(), published.query(_ACCOUNTS)
     names = records.select(pl.concat_str("instance", pl.lit(":"), "source_id").alias("key"), pl.col("account_name").alias("name"))
-    pairs = resolved(settings, records).uncertain()
     named = pairs.join(names.rename({"key": "left_key", "name": "left_name"}), on="left_key", how="left", maintain_order="left")
     named = named.join(
         names.rename({"key": "right_key", "name": "right_name"}), on="right_key", how="left", maintain_order="left"

@@ -19,9 +19,12 @@ from q2c_pipeline.errors import ContractError, SourceError, StoreError
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.orchestration.extracting import extract_instance
+from q2c_pipeline.orchestration.identifying import identify
 from q2c_pipeline.orchestration.loading import LoadedBatch, load_instance
 from q2c_pipeline.settings import Settings
 
+LINKS = 20
+"""Folders from here on read who is who."""
 Report = Callable[[str, str], None]
 """Hears of progress: the phase and what was just finished."""
 
@@ -121,8 +124,13 @@ def load_all(settings: Settings, warehouse: Warehouse, as_of: date, report: Repo
 
 
 def transform(settings: Settings, warehouse: Warehouse, as_of: date, on_table: Callable[[RunResult], None]) -> list[RunResult]:
-    """Rebuild every SQL table in the order of its upstreams."""
-    return warehouse.run_all(load_sql_files(), settings.sql_parameters(as_of), on_done=on_table)
+    """Rebuild every SQL table in the order of its upstreams, and between records and links say who is who."""
+    files, params = load_sql_files(), settings.sql_parameters(as_of)
+    records = warehouse.run_all([file for file in files if file.order < LINKS], params, on_done=on_table)
+    identities = identify(settings, warehouse)
+    for found in identities:
+        on_table(found)
+    return [*records, *identities, *warehouse.run_all([file for file in files if file.order >= LINKS], params, on_done=on_table)]
 
 
 def publish_night(settings: Settings, warehouse: Warehouse) -> Path:

@@ -15,9 +15,11 @@ from typer.testing import CliRunner
 from q2c_pipeline.cli import app
 from q2c_pipeline.engine.publishing import publish
 from q2c_pipeline.engine.runner import Warehouse
+from q2c_pipeline.engine.sqlfiles import load
 from q2c_pipeline.orchestration.lookalikes import INSTANCES, new_credentials, write_config
 from q2c_pipeline.settings import load_settings
 
+AS_OF = date(2026, 6, 30)
 URLS = dict.fromkeys(INSTANCES, "http://127.0.0.1:1")
 
 
@@ -33,14 +35,17 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setenv(name, value)
     path = write_config(tmp_path, URLS)
     settings = load_settings(path)
-    instances = settings.policy_frames(date(2026, 6, 30))["instance"]
+    instances = settings.policy_frames(AS_OF)["instance"]
     crm, erp = (instances.filter(role=role)["instance"][0] for role in ("crm", "erp"))
     rows = [(crm, "1", "Acme Ltd", "AC-1"), (erp, "7", "Acme Ltd", "AC-7"), (erp, "8", "ACME Limited", "AC-8")]
-    frame = pl.DataFrame(rows, schema=["instance", "source_id", "account_name", "account_number"], orient="row")
+    frame = pl.DataFrame(rows, schema=["instance", "source_id", "account_name", "account_number"], orient="row").with_columns(
+        as_of=pl.lit(AS_OF),
+        is_deleted=pl.lit(False),  # noqa: FBT003
+    )
     with Warehouse() as warehouse:
         warehouse.append("policy.instance", instances)
         warehouse.append("mapped.account", frame)
-        warehouse.connection.execute("create schema canonical; create table canonical.account as from mapped.account")
+        warehouse.run_all([file for file in load() if file.name in ("canonical.account", "claim.account")], {"as_of": AS_OF})
         publish(warehouse, settings.stores.published)
     return str(path)
 

@@ -4,7 +4,7 @@
 -- grain:    customer that has several records in one system
 -- owner:    sales operations
 -- queue:    master data
--- says:     one customer has several records in one system: same tax id, or same CRM account, twice
+-- says:     one customer has several records in one system: same tax id, same CRM account, or all but the same by what is written
 -- example:  cus_7 and cus_9 both belong to account 001A and bill in EUR: AC-00012@billing
 -- repair:   merge task
 with record as ( -- every customer record with its role
@@ -35,6 +35,28 @@ likeness as ( -- what two records of one system must not share: a branch has its
     where
         c.role <> 'crm' and c.claimed_crm_account_id is not null
         and (k.account_key is null or split_part(k.account_key, ':', 2) = c.claimed_crm_account_id)
+),
+
+told as ( -- pairs that neither of these shows: by another name at one address or domain, by people; not one for each currency
+    select
+        d.customer_id, d.instance, d.left_key, d.right_key, d.explanation
+    from identity.duplicate as d
+    inner join record as l on d.left_key = l.instance || ':' || l.source_id
+    inner join record as r on d.right_key = r.instance || ':' || r.source_id
+    where
+        coalesce(l.tax_id <> r.tax_id or l.tax_id = '', true) and coalesce(l.claimed_crm_account_id <> r.claimed_crm_account_id, true)
+        and coalesce(l.parent_source_id <> r.source_id, true) and coalesce(r.parent_source_id <> l.source_id, true)
+        and (l.role <> 'billing' or coalesce(l.currency = r.currency, true))
+),
+
+shared as ( -- each record once for everything that it shares with another one
+    select instance, role, source_id, record_number, shared_text, shared_key
+    from likeness
+    union all
+    select
+        c.instance, c.role, c.source_id, c.record_number, replace(t.explanation, 'same: ', '') as shared_text, 'customer|' || t.customer_id as shared_key
+    from told as t
+    inner join record as c on c.instance || ':' || c.source_id in (t.left_key, t.right_key)
 )
 
 select
@@ -50,6 +72,6 @@ select
     '[' || string_agg(
         '{"instance":"' || instance || '","table":"account","source_id":"' || source_id || '"}', ',' order by source_id
     ) || ']' as evidence
-from likeness
+from shared
 group by instance, role, shared_key
 having count(*) > 1

@@ -15,13 +15,14 @@ select -- customer records linked by other evidence than their own claim
     cast(null as varchar) as currency,
     cast(null as date) as period,
     cast(0 as decimal(20, 4)) as difference_amount,
-    'customer ' || k.other_account_key || ' (' || k.other_claim_state || '): ' || k.evidence as reason,
+    'customer ' || k.other_account_key || ' (' || k.other_claim_state || '): ' || k.evidence
+    || case when k.crm_claim_state = 'missing' then '; neither names the other, set both ids' else '' end as reason,
     '[{"instance":"' || a.instance || '","table":"account","source_id":"' || a.source_id || '"},{"instance":"'
     || split_part(k.other_account_key, ':', 1) || '","table":"account","source_id":"' || split_part(k.other_account_key, ':', 2)
     || '"}]' as evidence
 from link.account as k
 inner join canonical.account as a on k.account_key = a.instance || ':' || a.source_id
-where k.other_claim_state <> 'agree'
+where k.other_claim_state <> 'agree' and not k.is_duplicate
 union all -- subscription lines linked by other evidence than their own claim
 select
     cast(null as varchar) as cell_id,

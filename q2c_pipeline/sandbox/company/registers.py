@@ -16,6 +16,9 @@ _CITIES = {
 }
 
 
+_FORMS = {"Inc.": "Incorporated", "Ltd": "Limited", "GmbH": "Gesellschaft mbH", "KK": "Kabushiki Kaisha"}
+
+
 def tax_number(entity: str, index: int) -> str:
     """The valid tax number of customer `index`; no two that differ by a slip are both given away."""
     body = str((20_030 + index * 7919) % 90_000_000 + 10_000_000)
@@ -28,6 +31,12 @@ def address(entity: str, index: int) -> tuple[str, str, str]:
     postal_code, city = _CITIES[entity][index % 3]
     street, house = _STREETS[entity][index // 3 % 5], 2 + index // 15
     return (f"{street} {house}" if entity in ("DE", "JP") else f"{house} {street}"), postal_code, city
+
+
+def in_full(name: str) -> str:
+    """A name as registers write it: the legal form in full, Sable Foods 1 Ltd -> Sable Foods 1 Limited."""
+    head, _, form = name.rpartition(" ")
+    return f"{head} {_FORMS[form]}"
 
 
 def site(number: str) -> str:

@@ -123,6 +123,6 @@ def test_a_circle_is_refused(tmp_path: Path) -> None:
 
 def test_all_committed_files_are_found() -> None:
     assert (sql_root() / "50_control").is_dir()
-    assert {file.schema for file in load()} == {"canonical", "link", "schedule", "grid", "control", "recon", "mart"}
+    assert {file.schema for file in load()} == {"canonical", "claim", "link", "schedule", "grid", "control", "recon", "mart"}
     assert load_analyst()
     assert load_assertions()

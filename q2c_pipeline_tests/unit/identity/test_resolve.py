@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from q2c_pipeline.identity.links import claim_links
 from q2c_pipeline.identity.resolve import Resolution, resolve
 from q2c_pipeline.identity.scoring import Thresholds
 from q2c_pipeline.state.judgements import Judgement, Opinion
@@ -21,7 +22,20 @@ def account(key: str, name: str, **given: str) -> dict[str, str | None]:
 
 def who(*accounts: dict[str, str | None], said: tuple[Judgement, ...] = ()) -> Resolution:
     schema = dict.fromkeys(("instance", "source_id", "role", *COLUMNS), pl.String)
-    return resolve(pl.DataFrame(list(accounts), schema=schema), said, Thresholds())
+    frame = pl.DataFrame(list(accounts), schema=schema)
+    return resolve(frame, claim_links(claims(frame)), said, Thresholds())
+
+
+def claims(accounts: pl.DataFrame) -> pl.DataFrame:
+    """What claim.account says of records that name their CRM account."""
+    named = accounts.drop_nulls("claimed_crm_account_id")
+    key = pl.concat_str("instance", pl.lit(":"), "source_id")
+    return named.select(
+        other_account_key=key,
+        account_key=pl.format("sf:{}", "claimed_crm_account_id"),
+        method=pl.lit("external_id"),
+        evidence=pl.format("{} names sf:{} by its id", key, "claimed_crm_account_id"),
+    )
 
 
 def judged(left: str, right: str, opinion: Opinion) -> Judgement:
@@ -44,9 +58,9 @@ def test_an_id_links_whatever_the_names_say() -> None:
     assert link(found, "ns:7", "sf:1")["explanation"] == "same: ns:7 names sf:1 by its id"
 
 
-def test_an_id_against_valid_tax_ids_is_left_to_a_person() -> None:
-    left = account("sf:1", "Acme", tax_id="DE136695976", country_code="DE")
-    right = account("ns:7", "Acme", tax_id="DE129273398", country_code="DE", claimed_crm_account_id="1")
+def test_a_number_against_valid_tax_ids_is_left_to_a_person() -> None:
+    left = account("sf:1", "Acme", tax_id="DE136695976", country_code="DE", account_number="A-1")
+    right = account("ns:7", "Acme", tax_id="DE129273398", country_code="DE", account_number="A-1")
     found = who(left, right)
     assert link(found, "ns:7", "sf:1")["decision"] == "unsure"
     assert len(customers(found)) == 2

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
+from q2c_pipeline.sandbox.company.registers import in_full, site
+
 if TYPE_CHECKING:
     from q2c_pipeline.sandbox.company.faults.ground import Ground
 
@@ -15,6 +17,21 @@ def md02_created_twice_in_billing(ground: Ground) -> None:
     customers = ground.world.stripe["customer"]
     identifier = ground.world.ids.stripe("cus")
     customers[identifier] = copy.deepcopy(customers[account["Billing_Account_Id__c"]]) | {"id": identifier}
+    ground.tell_without_money("MD02", f"{account['AccountNumber']}@billing")
+
+
+def md02_other_spelling_in_billing(ground: Ground) -> None:
+    """Support created the Stripe customer again from a letterhead: the form spelled out, no number, no Salesforce id."""
+    account = ground.claim_account(lambda one: bool(one["Billing_Account_Id__c"]))
+    customers = ground.world.stripe["customer"]
+    identifier, known = ground.world.ids.stripe("cus"), customers[account["Billing_Account_Id__c"]]
+    facts = {
+        "id": identifier,
+        "name": in_full(known["name"]),
+        "email": f"office@{site(account['AccountNumber'])}",
+        "metadata": {},
+    }
+    customers[identifier] = copy.deepcopy(known) | facts
     ground.tell_without_money("MD02", f"{account['AccountNumber']}@billing")
 
 

@@ -24,6 +24,24 @@ def md07_ledger_names_another(ground: Ground) -> None:
     ground.tell_without_money("MD07", f"{account['AccountNumber']}@erp")
 
 
+def md07_ids_lost_in_ledger(ground: Ground) -> None:
+    """The ledger was migrated: numbers are new and ids are gone on both sides; name, address and tax id are what they were."""
+    account = ground.claim_account(lambda one: bool(one["ERP_Customer_Id__c"]))
+    customer = ground.world.netsuite["customer"][account["ERP_Customer_Id__c"]]
+    customer.update(externalid=None, entityid=f"CUST-{customer['id']}")
+    account["ERP_Customer_Id__c"] = None
+    ground.tell_without_money("MD07", f"{account['AccountNumber']}@erp")
+
+
+def md07_ids_lost_in_billing(ground: Ground) -> None:
+    """Billing was moved to another account of the vendor: no ids on either side, and a bookkeeper's own mail address."""
+    account = ground.claim_account(lambda one: bool(one["Billing_Account_Id__c"]))
+    customer = ground.world.stripe["customer"][account["Billing_Account_Id__c"]]
+    customer.update(email="bookkeeping@gmail.com", metadata={})
+    account["Billing_Account_Id__c"] = None
+    ground.tell_without_money("MD07", f"{account['AccountNumber']}@billing")
+
+
 def _differs(one: Record, account: Record) -> bool:
     return bool(one["Id"] != account["Id"] and not one["ERP_Customer_Id__c"])
 

@@ -3,64 +3,39 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from typing import Any
 
 import polars as pl
 import splink.comparison_level_library as levels
 import splink.comparison_library as comparisons
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink.blocking_rule_library import CustomRule
 
-from q2c_pipeline.engine.runner import Warehouse
+from q2c_pipeline.identity.candidates import BLOCKS
 
-_BLOCKS = (
-    "tax_key",
-    "site",
-    "name_key_block",
-    "two_words_block",
-    "brand_block",
-    "heard_block",
-    "beginning_block",
-    "initials_block",
-)
-_COLUMNS = ("account_key", "name_key", "joined", "form", "country", *dict.fromkeys(_BLOCKS))
-TRAINABLE_RECORDS = 2_000
-"""With fewer records nothing can be learned: Splink finds the candidates, and their words alone decide."""
-_CANDIDATE = 0.02
 _SEED = 1
 
 
-def weighed_pairs(records: pl.DataFrame) -> pl.DataFrame:
-    """Pairs that share a block, with Splink's match probability: left_key < right_key, weight (bits), probability."""
-    if records.height < 2:  # noqa: PLR2004
-        return _empty()
-    with Warehouse() as warehouse, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        linker = _linker(warehouse.connection, records.select(_COLUMNS))
-        if records.height >= TRAINABLE_RECORDS:
-            _train(linker)
-        pairs = linker.inference.predict(threshold_match_probability=_CANDIDATE if records.height >= TRAINABLE_RECORDS else None)
-        frame: pl.DataFrame = warehouse.connection.table(pairs.physical_name).pl()
-    return frame.select(
-        left_key=pl.min_horizontal("account_key_l", "account_key_r"),
-        right_key=pl.max_horizontal("account_key_l", "account_key_r"),
-        weight="match_weight",
-        probability="match_probability",
-    ).sort("left_key", "right_key")
-
-
-def _linker(connection: Any, records: pl.DataFrame) -> Linker:
+def trained_linker(connection: Any, records: pl.DataFrame) -> Linker:
+    """Splink's model of these records, ready to predict."""
     logging.getLogger("splink").setLevel(logging.ERROR)
     api = DuckDBAPI(connection)
     settings = SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="account_key",
         comparisons=[_name(), _form(), _exact("country", 0.9, 0.2), _exact("tax_key", 0.95, 0.0001), _exact("site", 0.8, 0.001)],
-        blocking_rules_to_generate_predictions=[block_on(block) for block in _BLOCKS],
+        blocking_rules_to_generate_predictions=[_open_pairs(block) for block in BLOCKS],
         probability_two_random_records_match=_prior(records),
         retain_matching_columns=False,
     )
-    return Linker(api.register(records.to_arrow(), table_name="records"), settings, log_level=logging.ERROR)
+    linker = Linker(api.register(records.to_arrow(), table_name="records"), settings, log_level=logging.ERROR)
+    _train(linker)
+    return linker
+
+
+def _open_pairs(block: str) -> Any:
+    """Pairs of one block; what two settled records are to each other is settled."""
+    return CustomRule(f"l.{block} = r.{block} and (l.is_open or r.is_open)", sql_dialect="duckdb")
 
 
 def _prior(records: pl.DataFrame) -> float:
@@ -71,7 +46,7 @@ def _prior(records: pl.DataFrame) -> float:
 def _train(linker: Linker) -> None:
     """How often fields agree by chance is counted on random pairs; how often for one company, by expectation-maximisation."""
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=_SEED)
-    for block in ("beginning_block", "tax_key"):
+    for block in ("beginning_block", "tax_digits_block"):
         linker.training.estimate_parameters_using_expectation_maximisation(
             block_on(block), fix_probability_two_random_records_match=True
         )
@@ -117,7 +92,3 @@ def _exact(column: str, m: float, u: float) -> Any:
 
 def _level(level: Any, m: float, u: float) -> Any:
     return level.configure(m_probability=m, u_probability=u)
-
-
-def _empty() -> pl.DataFrame:
-    return pl.DataFrame(schema={"left_key": pl.String, "right_key": pl.String, "weight": pl.Float64, "probability": pl.Float64})
