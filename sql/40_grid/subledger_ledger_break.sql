@@ -16,7 +16,7 @@ poster as ( -- how many transactions post each payment or refund, and what they 
         coalesce(-sum(t.posted_amount) filter (where t.account_class = 'receivable'), 0) as posted_amount
     from link.money_posting as l
     inner join link.transaction_class as t on l.transaction_key = t.transaction_key
-    where l.money_key is not null
+    where l.money_key in (select record_key from cell where part = 'money')
     group by l.money_key
 ),
 
@@ -27,6 +27,7 @@ numbered as ( -- names of transactions
         min(transaction_kind) as transaction_kind,
         min(claimed_document_number) as claimed_document_number
     from link.transaction_class
+    where transaction_key in (select first_transaction_key from cell)
     group by transaction_key
 )
 

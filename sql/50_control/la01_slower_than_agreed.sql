@@ -19,14 +19,27 @@ with ordered as ( -- won deals with the day of their first activated order
     group by o.instance, o.source_id, o.opportunity_number, o.close_date
 ),
 
+first_due as ( -- of each contract line; a line's periods and invoices are many, so each side is one row before they meet
+    select contract_line_key, min(due_date) as due_date
+    from schedule.billing_period
+    group by contract_line_key
+),
+
+first_issued as (
+    select root_line_key, min(issued_date) as issued_date
+    from link.invoice_line
+    where is_billed and root_line_key is not null
+    group by root_line_key
+),
+
 due as ( -- orders with the day on which their first bill fell due and the day of their first invoice
     select
         b.contract_key, min(c.contract_number) as contract_number, min(b.legal_entity_code) as legal_entity_code,
         greatest(min(p.due_date), min(b.activated_date)) as due_date, min(l.issued_date) as issued_date
     from link.booked_line as b
     inner join canonical.contract as c on b.contract_key = c.instance || ':' || c.source_id
-    inner join schedule.billing_period as p on b.contract_line_key = p.contract_line_key
-    inner join link.invoice_line as l on b.contract_line_key = l.root_line_key and l.is_billed
+    inner join first_due as p on b.contract_line_key = p.contract_line_key
+    inner join first_issued as l on b.contract_line_key = l.root_line_key
     where b.is_counted and b.contract_line_key = b.root_line_key
     group by b.contract_key
 ),
@@ -47,7 +60,10 @@ late as ( -- the three ways, each past its agreed days
         'won on ' || cast(close_date as varchar) || ', '
         || coalesce('order activated on ' || cast(activated_date as varchar), 'no order yet') || ': '
         || cast(coalesce(activated_date, $as_of) - close_date as varchar) || ' days where '
-        || cast($order_sla_days as varchar) || ' are agreed' as reason
+        || cast($order_sla_days as varchar) || ' are agreed' as reason,
+        'an activated order by ' || cast(close_date + cast($order_sla_days as integer) as varchar) || ', '
+        || cast($order_sla_days as varchar) || ' days after the deal was won' as wanted,
+        coalesce('it was activated on ' || cast(activated_date as varchar), 'none on ' || cast(cast($as_of as date) as varchar)) as found
     from ordered
     where coalesce(activated_date, $as_of) > close_date + cast($order_sla_days as integer)
     union all
@@ -55,7 +71,10 @@ late as ( -- the three ways, each past its agreed days
         split_part(contract_key, ':', 1) as instance, 'contract' as table_name, split_part(contract_key, ':', 2) as source_id,
         contract_number as subject_key, legal_entity_code,
         'first bill due on ' || cast(due_date as varchar) || ', first invoice on ' || cast(issued_date as varchar) || ': '
-        || cast(issued_date - due_date as varchar) || ' days where ' || cast($invoice_sla_days as varchar) || ' are agreed' as reason
+        || cast(issued_date - due_date as varchar) || ' days where ' || cast($invoice_sla_days as varchar) || ' are agreed' as reason,
+        'a first invoice by ' || cast(due_date + cast($invoice_sla_days as integer) as varchar) || ', '
+        || cast($invoice_sla_days as varchar) || ' days after the first bill fell due' as wanted,
+        'it was issued on ' || cast(issued_date as varchar) as found
     from due
     where issued_date > due_date + cast($invoice_sla_days as integer)
     union all
@@ -63,7 +82,10 @@ late as ( -- the three ways, each past its agreed days
         i.instance, 'invoice' as table_name, i.source_id, i.document_number as subject_key, i.legal_entity_code,
         'issued on ' || cast(i.issued_date as varchar) || ', posted on ' || cast(p.posting_date as varchar) || ': '
         || cast(p.posting_date - i.issued_date as varchar) || ' days where ' || cast($posting_sla_days as varchar)
-        || ' are agreed' as reason
+        || ' are agreed' as reason,
+        'a posting by ' || cast(i.issued_date + cast($posting_sla_days as integer) as varchar) || ', '
+        || cast($posting_sla_days as varchar) || ' days after the document was issued' as wanted,
+        'it was posted on ' || cast(p.posting_date as varchar) as found
     from posted as p
     inner join canonical.invoice as i on p.document_key = i.instance || ':' || i.source_id
     where p.posting_date > i.issued_date + cast($posting_sla_days as integer)
@@ -78,5 +100,7 @@ select
     cast(null as date) as period,
     cast(0 as decimal(20, 4)) as difference_amount,
     reason,
-    '[{"instance":"' || instance || '","table":"' || table_name || '","source_id":"' || source_id || '"}]' as evidence
+    '[{"instance":"' || instance || '","table":"' || table_name || '","source_id":"' || source_id || '"}]' as evidence,
+    wanted as expected_text,
+    found as found_text
 from late
