@@ -168,9 +168,16 @@ def request_id(response: httpx.Response) -> str | None:
     return next((one for one in found if one), None)
 
 
-def done(order: Order, detail: str = "", **facts: str | None) -> Outcome:
+def done(
+    order: Order,
+    detail: str = "",
+    *,
+    external_id: str | None = None,
+    version_after: str | None = None,
+    request_id: str | None = None,
+) -> Outcome:
     """The outcome of an order that took effect."""
-    return replace(Outcome(order.correction_id, Verdict.DONE, detail=detail), **facts)
+    return Outcome(order.correction_id, Verdict.DONE, external_id, version_after, detail, request_id=request_id)
 
 
 def changed(order: Order, detail: str) -> Outcome:

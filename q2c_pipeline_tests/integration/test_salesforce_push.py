@@ -68,7 +68,7 @@ def order(
 
 
 def version(org: Org, number: int) -> str:
-    return org.account(number)["SystemModstamp"].strftime("%Y-%m-%d %H:%M:%S")
+    return f"{org.account(number)['SystemModstamp']:%Y-%m-%d %H:%M:%S}"
 
 
 def verdicts(outcomes: list[Any]) -> list[Verdict]:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from q2c_pipeline.domain.repairs import Action, Call, DraftJournal, JournalLine, Order, Outcome, Remove, ReverseJournal, Verdict
-from q2c_pipeline.errors import ContractError, Q2CError, SourceUnavailableError
+from q2c_pipeline.errors import ContractError, Q2CError
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
 from q2c_pipeline.platforms.netsuite.auth import authentication
@@ -75,7 +75,7 @@ class NetSuitePusher:
         self._session, self._sleep, self._batch_from = session, sleep, batch_from
         self._fields = load_field_map(Path(__file__).parent / "fields.toml", instance.field_overrides)
         self._ids: dict[tuple[str, str], str] = {}
-        self._ours: dict[tuple[str, str], str | None] = {}
+        self._ours: dict[tuple[str, str], tuple[str | None, str | None]] = {}
 
     def preview(self, orders: Sequence[Order]) -> list[Call]:
         """Exactly the calls that `send` would make; ids of accounts and currencies are looked up for it."""
@@ -85,14 +85,14 @@ class NetSuitePusher:
         """Whether an earlier, unanswered attempt took effect: by external id, or by the record's present values."""
         match order.payload:
             case DraftJournal():
-                held = self._session.find(f"{RECORD}/journalEntry/eid:{quote(order.attempt_key)}")
-                return held and _found(order, held)
+                journal = self._journal(f"eid:{quote(order.attempt_key)}")
+                return _found(order, journal) if journal else None
             case Remove(source_id=source_id):
                 return None if self._journal(source_id) else done(order, external_id=source_id)
             case ReverseJournal(source_id=source_id) as reverse:
-                held = self._journal(source_id)
-                is_done = held is not None and held.get("reversalDate") == reverse.reversal_date.isoformat()
-                return _found(order, held) if held and is_done else None
+                journal = self._journal(source_id)
+                is_done = journal is not None and journal.get("reversalDate") == reverse.reversal_date.isoformat()
+                return _found(order, journal) if journal and is_done else None
         held = self._held(order)
         return done(order, external_id=order.target.source_id) if held and has_effect(held, self._changes(order)) else None
 
@@ -141,7 +141,8 @@ class NetSuitePusher:
             return None
         if held is None or not has_effect(held, self._changes(order)):
             return None
-        self._ours[_record_of(order)] = held.version
+        before, _ = self._ours.get(_record_of(order), (order.target.version, None))
+        self._ours[_record_of(order)] = before, held.version
         return held.version
 
     def _decided(self, order: Order) -> Outcome | None:
@@ -150,18 +151,19 @@ class NetSuitePusher:
             case DraftJournal():
                 return None
             case Remove(source_id=source_id):
-                held = self._journal(source_id)
-                if held is None:
+                journal = self._journal(source_id)
+                if journal is None:
                     return done(order, "it is gone already", external_id=source_id)
-                return changed(order, f"journal {source_id} was posted meanwhile: reverse it") if _is_posted(held) else None
+                return changed(order, f"journal {source_id} was posted meanwhile: reverse it") if _is_posted(journal) else None
             case ReverseJournal(source_id=source_id):
-                held = self._journal(source_id)
-                if held is None or not _is_posted(held):
-                    return changed(order, f"journal {source_id} is {'gone' if held is None else 'still a draft: delete it'}")
+                journal = self._journal(source_id)
+                if journal is None or not _is_posted(journal):
+                    return changed(order, f"journal {source_id} is {'gone' if journal is None else 'still a draft: delete it'}")
                 return self.look_up(order)
         held = self._held(order)
-        if held and held.version and self._ours.get(_record_of(order)) == held.version:
-            held = replace(held, version=order.target.version)
+        before, ours = self._ours.get(_record_of(order), (None, None))
+        if held and ours and held.version == ours:
+            held = replace(held, version=before)
         return stands(order, held, self._changes(order))
 
     def _answered(self, order: Order, answer: httpx.Response | Problem) -> Outcome:
@@ -175,7 +177,7 @@ class NetSuitePusher:
         """A journal with our key exists: an earlier attempt had taken effect, and this one was refused as a duplicate."""
         try:
             return self.look_up(order)
-        except SourceUnavailableError as error:
+        except Q2CError as error:
             return Problem(Verdict.UNKNOWN, self._session.masked(f"a duplicate that cannot be looked at: {error}")).outcome(order)
 
     def _send_batch(self, group: list[Order]) -> list[Outcome]:

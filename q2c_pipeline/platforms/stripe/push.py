@@ -73,7 +73,7 @@ class StripePusher:
         match order.payload:
             case PendingItem() as item:
                 made = self._made("invoiceitems", item.customer_id, order.attempt_key)
-                return made and done(order, "found by its key", external_id=made["id"])
+                return done(order, "found by its key", external_id=made["id"]) if made else None
             case DraftInvoice() as draft:
                 made = self._made("invoices", draft.customer_id, order.attempt_key)
                 complete = made is not None and len(self._items_of(made["id"])) == len(draft.items)
