@@ -25,6 +25,7 @@ SPOILERS = {
     "nothing_unexplained": "update recon.cell_cause set cause = 'unexplained'",
     "one_cause_a_cell": "insert into recon.cell_cause from recon.cell_cause",
     "releases_conserved": "insert into grid.posted_recognised (currency, right_amount) values ('USD', 1)",
+    "rollforwards_foot": "update recon.receivable_rollforward set posted_closing_amount = posted_closing_amount + 0.01",
 }
 """What breaks each truth in the made tables: the assertion stands guard over the SQL that made them."""
 

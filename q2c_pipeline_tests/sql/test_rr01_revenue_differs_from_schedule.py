@@ -43,7 +43,7 @@ def test_a_month_left_out_and_made_up_for_is_worth_what_was_late() -> None:
         found = warehouse.query(
             "select control_id, difference_amount, first_period, cell_count, reason from recon.exception"
         ).rows()
-        bridge = warehouse.query("select cause_amount from recon.bridge where cause = 'RR01' order by period")
+        bridge = warehouse.query("select cause_amount from recon.bridge where leg = 'RR' and cause = 'RR01' order by period")
     assert found == [
         (
             "RR01",

@@ -45,6 +45,11 @@ cell as ( -- differing cells of all grids in one shape
         cell_id, 'SL' as leg, subject_key, legal_entity_code, currency, period, 'open_receivable' as measure, left_amount,
         right_amount, difference_amount, is_in_flight
     from grid.subledger_ledger_break
+    union all
+    select
+        cell_id, 'SL' as leg, subject_key, legal_entity_code, currency, period, 'deferred_revenue' as measure, left_amount,
+        right_amount, difference_amount, is_in_flight
+    from grid.deferred_movement_break
 )
 
 select

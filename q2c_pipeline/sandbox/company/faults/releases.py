@@ -11,6 +11,7 @@ from q2c_pipeline.sandbox.company.ledger import Entry, Heading, entries_of, writ
 from q2c_pipeline.sandbox.company.money import to_minor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from q2c_pipeline.sandbox.company.faults.ground import Ground
@@ -87,6 +88,11 @@ def put_in(ground: Ground, journal: str, key: str, amount: Decimal) -> None:
     more = Entry("deferred", amount, contract_line=key, release=True)
     entries = entries_of(ground.world, ground.world.posted[journal])
     _write(ground, journal, [*entries, more, replace(more, account="revenue", amount=-amount)])
+
+
+def rewrite(ground: Ground, name: str, changed: Callable[[Entry], Entry]) -> None:
+    """Change lines of a journal one by one."""
+    _write(ground, name, [changed(entry) for entry in entries_of(ground.world, ground.world.posted[name])])
 
 
 def _write(ground: Ground, name: str, entries: list[Entry]) -> None:
