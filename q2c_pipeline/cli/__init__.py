@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from q2c_pipeline.cli.common import AsOf, Config, Form, Written, errors, output, say_error, say_unexpected, show_rows
+from q2c_pipeline.cli.corrections import corrections
 from q2c_pipeline.cli.identity import identity
 from q2c_pipeline.cli.nights import run_night, show_night
 from q2c_pipeline.cli.policies import policy
@@ -47,7 +48,13 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for _name, _group in {"sandbox": sandbox, "identity": identity, "policy": policy, "schedule": schedule}.items():
+for _name, _group in {
+    "corrections": corrections,
+    "sandbox": sandbox,
+    "identity": identity,
+    "policy": policy,
+    "schedule": schedule,
+}.items():
     app.add_typer(_group, name=_name)
 app.command()(demo)
 

@@ -80,8 +80,9 @@ def approve_automatically(trail: Trail, rules: Sequence[Rule]) -> list[Correctio
     return [one for plan in plans for one in _decide(nobody, plan, Approvers.AUTOMATIC, "the policy asks nobody", "")]
 
 
-def reject(trail: Trail, shown: Shown, permit: Permit, why: str) -> list[Correction]:
-    """Turn proposals down; they come back only when their evidence changes."""
+def reject(trail: Trail, shown: Shown, confirmed: str, permit: Permit, why: str) -> list[Correction]:
+    """Turn proposals down as they were shown; they come back only when their evidence changes."""
+    _refuse_changed(shown, confirmed)
     done = []
     for one in shown.corrections:
         permit(one.legal_entity_code)

@@ -128,19 +128,17 @@ def release(connection: Connection, one: Correction, state: str, next_try_at: da
     connection.execute(update(OUTBOX).where(OUTBOX.c.attempt_key == one.attempt_key).values(**values))
 
 
-def rearm(connection: Connection, one: Correction, now: datetime) -> bool:
-    """Let a dead letter be tried again from the start; True if its last attempt was never answered, so it is looked up first."""
-    last = (
-        select(PUSH_ATTEMPT.c.verdict)
-        .where(PUSH_ATTEMPT.c.attempt_key == one.attempt_key)
-        .order_by(PUSH_ATTEMPT.c.attempt_id.desc())
-        .limit(1)
-    )
-    verdict = connection.execute(last).scalar()
-    is_unknown = verdict in (None, Verdict.UNKNOWN.value)
-    values = {"state": "unknown" if is_unknown else "waiting", "attempts": 0, "next_try_at": now}
+def is_unanswered(connection: Connection, one: Correction) -> bool:
+    """Whether the last attempt of a correction was never answered."""
+    last = select(PUSH_ATTEMPT.c.verdict).where(PUSH_ATTEMPT.c.attempt_key == one.attempt_key)
+    verdict = connection.execute(last.order_by(PUSH_ATTEMPT.c.attempt_id.desc()).limit(1)).scalar()
+    return verdict in (None, Verdict.UNKNOWN.value)
+
+
+def rearm(connection: Connection, one: Correction, now: datetime, *, must_look_up: bool) -> None:
+    """Let a dead letter be tried again from the start."""
+    values = {"state": "unknown" if must_look_up else "waiting", "attempts": 0, "next_try_at": now}
     connection.execute(update(OUTBOX).where(OUTBOX.c.attempt_key == one.attempt_key).values(**values))
-    return is_unknown
 
 
 def attempts_of(connection: Connection, one: Correction) -> Sequence[dict[str, object]]:

@@ -33,10 +33,10 @@ class Desk:
         return self.trail.connection
 
 
-def take(desk: Desk, instance: str) -> list[Claim]:
+def take(desk: Desk, instance: str, limit: int) -> list[Claim]:
     """Claim what is due for an instance and say so in every correction's trail; commit before calling anybody."""
     at, limits = desk.trail.at, desk.limits
-    claims = outbox.claim(desk.connection, instance, desk.pusher, at, limits.lease, limits.batch)
+    claims = outbox.claim(desk.connection, instance, desk.pusher, at, limits.lease, limit)
     taken = []
     for each in claims:
         one = each.correction

@@ -27,6 +27,7 @@ from q2c_pipeline.orchestration.writing_places import carried_key, ownership_of
 from q2c_pipeline.settings import Settings
 
 Row = Mapping[str, Any]
+_CENT = Decimal("0.01")
 _BREAKS = """
     select exception_id, control_id, leg, subject_key, legal_entity_code, currency, difference_amount, amount_at_risk, queue,
         reason, evidence
@@ -143,9 +144,9 @@ def _version(place: FieldPlace, row: Row) -> str | None:
 
 
 def _exact(amount: Decimal) -> Decimal:
-    """Without idle zeros, so that equal amounts are equal texts: 100.0000 -> 100.00, 1.2340 -> 1.234."""
-    short = amount.normalize()
-    return short if short.as_tuple().exponent < -2 else amount.quantize(Decimal("0.01"))  # type: ignore[operator]
+    """With two digits where they are enough, so that equal amounts are equal texts: 100.0000 -> 100.00, 1.2340 -> 1.234."""
+    short = amount.quantize(_CENT)
+    return short if short == amount else amount.normalize()
 
 
 def _rows(published: Warehouse, query: str) -> Iterable[Row]:

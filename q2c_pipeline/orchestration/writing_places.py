@@ -10,6 +10,7 @@ from pathlib import Path
 from q2c_pipeline import platforms
 from q2c_pipeline.corrections.ownership import FieldPlace, Ownership
 from q2c_pipeline.schemas.fieldmap import load_field_map
+from q2c_pipeline.schemas.fields import FIELDS, Pii
 from q2c_pipeline.settings import InstanceSettings, Settings
 
 _FOLDER = Path(platforms.__file__).parent
@@ -63,3 +64,18 @@ def _places(settings: Settings, one: InstanceSettings) -> Iterator[tuple[tuple[s
         if field in allowed.get(table, []) and owners.get((table, field)) != role:
             place = FieldPlace(one.name, object_name, vendor_field, writes.is_versioned)
             yield (one.name, table, field), place
+
+
+def personal_fields() -> frozenset[str]:
+    """The systems' own names of fields that hold tax ids, over all platforms."""
+    found = set()
+    for file in sorted(_FOLDER.glob("*/writes.toml")):
+        known = load_field_map(file.parent / "fields.toml")
+        for spec in tomllib.loads(file.read_text(encoding="utf-8")).values():
+            logical = (
+                [name for field, name in spec.items() if field in FIELDS and FIELDS[field].pii is Pii.TAX_ID]
+                if isinstance(spec, dict)
+                else []
+            )
+            found |= {known[spec["object"]].vendor[name] for name in logical}
+    return frozenset(found)

@@ -17,19 +17,23 @@ Fields = dict[str, list[str]]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
+_STATUS = ("claimed_subscription_id", "claimed_billing_status")
+_MASTER = ("claimed_billing_account_id", "claimed_erp_account_id", "tax_id", "payment_terms", "legal_entity_code")
+_COPY = ("claimed_crm_account_id", "account_name")
+_ORDER = ("claimed_contract_id",)
+_LINE = ("claimed_contract_line_id",)
+
+
+def _fields(**by_table: tuple[str, ...]) -> Fields:
+    return {table: list(names) for table, names in by_table.items()}
+
+
 class Writable(Section):
     """Canonical fields by table that corrections may write in the systems of each role; everything else is out of reach."""
 
-    crm: Fields = {
-        "contract": ["claimed_subscription_id", "claimed_billing_status"],
-        "account": ["claimed_billing_account_id", "claimed_erp_account_id", "tax_id", "payment_terms", "legal_entity_code"],
-    }
-    billing: Fields = {
-        "account": ["claimed_crm_account_id", "account_name"],
-        "subscription": ["claimed_contract_id"],
-        "subscription_line": ["claimed_contract_line_id"],
-    }
-    erp: Fields = {"account": ["claimed_crm_account_id", "account_name"]}
+    crm: Fields = Field(default_factory=lambda: _fields(contract=_STATUS, account=_MASTER))
+    billing: Fields = Field(default_factory=lambda: _fields(account=_COPY, subscription=_ORDER, subscription_line=_LINE))
+    erp: Fields = Field(default_factory=lambda: _fields(account=_COPY))
 
     def of(self, role: str) -> Mapping[str, list[str]]:
         """Fields by table for one role."""
@@ -66,7 +70,7 @@ _ONE_UP_TO = ApprovalRule(approvers=Approvers.ONE, reversible=True, up_to=Decima
 class Approvals(Section):
     """The first rule that fits decides; what no rule fits needs four eyes."""
 
-    rules: list[ApprovalRule] = [_ONE_UP_TO]
+    rules: list[ApprovalRule] = Field(default_factory=lambda: [_ONE_UP_TO])
 
 
 class Corrections(Section):

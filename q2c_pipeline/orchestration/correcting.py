@@ -1,0 +1,56 @@
+"""Corrections after a night: judge what was pushed, take in what is proposed, and approve what the policy lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from q2c_pipeline.corrections.approval import approve_automatically
+from q2c_pipeline.corrections.refresh import Refreshed, refresh
+from q2c_pipeline.corrections.trail import Trail
+from q2c_pipeline.corrections.verification import Judged, acknowledged, exceptions_of, verify
+from q2c_pipeline.domain.people import NIGHT, Actor
+from q2c_pipeline.engine.publishing import open_published
+from q2c_pipeline.exceptions.cases import By
+from q2c_pipeline.exceptions.work import reopen_ineffective
+from q2c_pipeline.orchestration.proposing import proposals
+from q2c_pipeline.orchestration.proving import seen
+from q2c_pipeline.orchestration.state import state_of
+from q2c_pipeline.settings import Settings
+from q2c_pipeline.state.store import writing
+
+_OPEN = "select exception_id, reason from recon.exception"
+_DAY = "select as_of from mart.run_summary"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a night did to corrections."""
+
+    judged: Judged
+    refreshed: Refreshed
+    approved: int
+
+
+def take_in(settings: Settings, at: datetime) -> Taken:
+    """Bring the corrections to the published night, in one transaction; running it again changes nothing."""
+    with open_published(settings.stores.published) as published, acting(settings, NIGHT, at) as trail:
+        as_of: date = published.query(_DAY).item()
+        settings = settings.on(as_of)
+        found = seen(settings, published, acknowledged(trail))
+        by = By(Actor(NIGHT, frozenset()), at, trail.rule_version)
+        judged = verify(trail, found, dict(published.query(_OPEN).iter_rows()), as_of, settings.policy.corrections.limits)
+        for exception_id, why in exceptions_of(judged.not_effective):
+            reopen_ineffective(trail.connection, exception_id, by, why)
+        refreshed = refresh(trail.connection, proposals(settings, published), as_of, trail)
+        approved = approve_automatically(trail, [rule.rule for rule in settings.policy.approvals.rules])
+    return Taken(judged, refreshed, len(approved))
+
+
+@contextmanager
+def acting(settings: Settings, who: str, at: datetime) -> Iterator[Trail]:
+    """One transaction of the state store in which somebody acts."""
+    with state_of(settings) as engine, writing(engine) as connection:
+        yield Trail(connection, who, at, settings.policy.version)
