@@ -60,3 +60,7 @@ class CorrectionError(Q2CError):
 
 class NotAllowedError(Q2CError):
     """Somebody may not do this: their roles, or the legal entities that these hold for, do not permit it."""
+
+
+class CaseError(Q2CError):
+    """An exception's case is not there, or not in a state in which this can be done to it."""

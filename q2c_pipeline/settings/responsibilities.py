@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from q2c_pipeline.domain.people import Queue, UserRole
+from q2c_pipeline.exceptions.routing import Routing, Rule
 from q2c_pipeline.settings.problems import wrong
 from q2c_pipeline.settings.values import Section
 
@@ -61,8 +63,14 @@ class DueDays(Section):
 class ExceptionWork(Section):
     """How exceptions are handed out: the first route that fits and says so decides; else the control's department."""
 
-    departments: dict[str, Queue] = Field(default_factory=lambda: dict(_DEPARTMENTS))
+    departments: dict[str, Queue] = Field(default_factory=dict)
     routes: list[Route] = Field(default_factory=lambda: [Route(controls=frozenset({"BP05"}), queue=Queue.TAX)])
     due_days: DueDays = DueDays()
     calendars: dict[str, Annotated[str, AfterValidator(_calendar)]] = Field(default_factory=dict)
     waiver_days: Annotated[int, Field(ge=1, le=1_000)] = 92
+
+    def routing(self, countries: Mapping[str, str]) -> Routing:
+        """The rules as they are applied; `countries` has each entity's, whose holidays count where no calendar is named."""
+        rules = tuple(Rule(one.controls, one.entities, one.severities, one.queue, one.due_days) for one in self.routes)
+        days: dict[str, int] = dict(self.due_days)
+        return Routing(_DEPARTMENTS | self.departments, rules, days, {**countries, **self.calendars})

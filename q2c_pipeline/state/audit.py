@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.engine import Engine
@@ -129,8 +130,14 @@ def _values(head: Head, entry: Entry) -> dict[str, object]:
 
 
 def canonical(facts: Facts | None) -> str | None:
-    """Facts as the one text that is stored and hashed: keys in order, decimals and dates as text."""
-    return None if facts is None else json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    """Facts as the one text that is stored and hashed: keys in order, dates as text, and decimals too: 12.5000 -> "12.5"."""
+    return None if facts is None else json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_text)
+
+
+def _text(value: object) -> str:
+    """Equal decimals are equal texts, however many places a database gives them back with."""
+    text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    return text.rstrip("0").rstrip(".") if isinstance(value, Decimal) and "." in text else text
 
 
 def _hash(values: Mapping[str, object]) -> str:
