@@ -362,6 +362,23 @@ def test_an_asynchronous_request_is_a_job_and_its_key_counts_once(served: Served
     assert code(served.call("GET", f"{failed_job}/task/1/result")) == (400, "DUP_RCRD")
 
 
+def test_a_batch_is_one_job_with_a_task_for_each_record(served: Served) -> None:
+    wrong = journal("q2c-2") | {"tranDate": "2025-12-31"}
+    accepted = served.post_journal({"items": [journal("q2c-1"), wrong, journal("q2c-3")]}, Prefer="respond-async")
+    job = accepted.headers["Location"].partition("/services/rest")[2]
+    assert [one["id"] for one in served.call("GET", f"{job}/task").json()["items"]] == ["1", "2", "3"]
+    answers = [served.call("GET", f"{job}/task/{number}/result") for number in (1, 2, 3)]
+    assert [answer.status_code for answer in answers] == [204, 400, 204]
+    assert code(served.call("GET", f"{job}/task/4/result")) == (404, "NONEXISTENT_ID")
+    many = {"items": [journal(f"many-{number}") for number in range(101)]}
+    assert code(served.post_journal(many, Prefer="respond-async")) == (400, "INVALID_CONTENT")
+
+
+def test_not_even_a_draft_goes_into_a_closed_period(served: Served) -> None:
+    closed = journal(approved=False) | {"tranDate": "2025-12-31"}
+    assert code(served.post_journal(closed)) == (400, "USER_ERROR")
+
+
 def test_a_customer_is_read_listed_and_changed(served: Served) -> None:
     assert served.call("GET", "/record/v1/customer").json()["items"][0]["id"] == "11"
     assert served.call("PATCH", "/record/v1/customer/eid:001A", json={"externalId": "001B"}).status_code == 204

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import (
     SalesforceAuthenticationFailed,
     SalesforceExpiredSession,
+    SalesforceGeneralError,
     SalesforceMalformedRequest,
     SalesforceMoreThanOneRecord,
     SalesforceOperationError,
@@ -312,6 +315,48 @@ class TestWrites:
         assert systems.salesforce["OrderItem"][item]["Quantity"] == Decimal("12.5")
         with pytest.raises(SalesforceMalformedRequest, match="JSON_PARSER_ERROR"):
             client.OrderItem.update(item, {"EndDate": "soon"})
+
+    def test_a_condition_on_the_last_change(self, systems: Systems, connect: Callable[..., Any]) -> None:
+        client = connect(create_app(systems))
+        known = systems.salesforce["Account"][ACCOUNT]["SystemModstamp"]
+        late, early = (format_datetime(known + timedelta(seconds=n), usegmt=True) for n in (0, -1))
+        with pytest.raises(SalesforceGeneralError, match="PRECONDITION_FAILED"):
+            client.Account.update(ACCOUNT, {"Name": "A"}, headers={"If-Unmodified-Since": early})
+        assert client.Account.update(ACCOUNT, {"Name": "A"}, headers={"If-Unmodified-Since": late}) == 204
+
+    def test_bulk_upsert_reports_failures_apart_and_backwards(self, systems: Systems, connect: Callable[..., Any]) -> None:
+        client = connect(create_app(systems))
+        rows = [{"ERP_Customer_Id__c": f"{key}", "Billing_Account_Id__c": account} for key, account in UPSERTED]
+        (job,) = client.bulk2.Account.upsert(records=rows, external_id_field="ERP_Customer_Id__c", wait=0.01)
+        assert (job["numberRecordsTotal"], job["numberRecordsFailed"]) == (4, 2)
+        failed = client.bulk2.Account.get_failed_records(job["job_id"]).splitlines()
+        assert [line.split(",")[1][:16] for line in failed[1:]] == ['"DUPLICATE_VALUE', '"DUPLICATE_VALUE']
+        assert [line.rsplit(",", 1)[1] for line in failed[1:]] == ['"1004"', '"1003"']
+        assert systems.salesforce["Account"][salesforce_id("001", 2)]["Billing_Account_Id__c"] is None
+
+    def test_a_bulk_job_is_taken_in_order(self, systems: Systems, connect: Callable[..., Any]) -> None:
+        client = connect(create_app(systems))
+        job = client.restful("jobs/ingest", method="POST", json={"object": "Account", "operation": "update"})["id"]
+        with pytest.raises(SalesforceMalformedRequest, match="INVALIDJOBSTATE"):
+            client.restful(f"jobs/ingest/{job}/successfulResults")
+        assert client.restful(f"jobs/ingest/{job}", method="PATCH", json={"state": "Aborted"})["state"] == "Aborted"
+        with pytest.raises(SalesforceMalformedRequest, match="INVALIDJOBSTATE"):
+            client.restful(f"jobs/ingest/{job}", method="PATCH", json={"state": "UploadComplete"})
+        for wrong in ({"object": "Account", "operation": "hardDelete"}, {"object": "Account", "operation": "upsert"}):
+            with pytest.raises(SalesforceMalformedRequest, match="INVALIDJOB"):
+                client.restful("jobs/ingest", method="POST", json=wrong)
+
+    def test_a_user_who_may_only_read(self, systems: Systems, connect: Callable[..., Any]) -> None:
+        client = connect(create_app(systems, writer=Connected("other-key", "other-secret")))
+        assert client.query("SELECT COUNT() FROM Account")["totalSize"] == 7
+        with pytest.raises(SalesforceRefusedRequest, match="INSUFFICIENT_ACCESS_OR_READONLY"):
+            client.Account.update(ACCOUNT, {"Name": "A"})
+        rows = [{"attributes": {"type": "Account"}, "id": ACCOUNT, "Name": "A"}]
+        (row,) = client.restful("composite/sobjects", method="PATCH", json={"allOrNone": False, "records": rows})
+        assert row["errors"][0]["statusCode"] == "INSUFFICIENT_ACCESS_OR_READONLY"
+
+
+UPSERTED = ((1002, "#N/A"), (1003, "cus_1"), (1004, "cus_1"), (9999, "cus_9"))
 
 
 def test_glitches_strike_the_org(systems: Systems, connect: Callable[..., Any]) -> None:

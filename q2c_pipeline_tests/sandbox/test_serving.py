@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -24,17 +24,21 @@ if TYPE_CHECKING:
 
 class Counter:
     def __init__(self) -> None:
-        self.calls, self.forgotten = 0, 0
-        self.glitches = Glitches(forget_tokens=self.forget)
+        self.calls, self.forgotten, self.shifted = 0, 0, timedelta()
+        self.glitches = Glitches(self.forget, self.shift)
         self.app = Starlette(routes=[Route("/thing", self.thing, methods=["GET", "POST"])])
         self.glitches.install(self.app)
 
-    async def thing(self, _request: Request) -> PlainTextResponse:
+    async def thing(self, request: Request) -> PlainTextResponse:
         self.calls += 1
-        return PlainTextResponse("fine")
+        said = (await request.body()).decode()
+        return PlainTextResponse(f"{said} {self.calls}" if said else "fine")
 
     def forget(self) -> None:
         self.forgotten += 1
+
+    def shift(self, by: timedelta) -> None:
+        self.shifted += by
 
 
 @pytest.fixture
@@ -81,6 +85,18 @@ def test_a_late_reset_acts_first(counter: Counter, running: Running) -> None:
     with pytest.raises(httpx.TransportError):
         httpx.post(f"{running.url}/thing")
     assert counter.calls == 2
+
+
+def test_a_request_delivered_twice_acts_twice_and_is_answered_once(counter: Counter, running: Running) -> None:
+    counter.glitches.add(Glitch("twice", "POST /thing"))
+    assert httpx.post(f"{running.url}/thing", content="said").text == "said 2"
+    assert counter.calls == 2
+
+
+def test_a_skew_moves_the_servers_clock(counter: Counter, running: Running) -> None:
+    counter.glitches.add(Glitch("skew", detail={"seconds": -90.0}))
+    assert httpx.get(f"{running.url}/thing").text == "fine"
+    assert counter.shifted == timedelta(seconds=-90)
 
 
 def test_slow_and_expired_tokens(counter: Counter, running: Running) -> None:
