@@ -331,7 +331,7 @@ class TestWrites:
         assert (job["numberRecordsTotal"], job["numberRecordsFailed"]) == (4, 2)
         failed = client.bulk2.Account.get_failed_records(job["job_id"]).splitlines()
         assert [line.split(",")[1][:16] for line in failed[1:]] == ['"DUPLICATE_VALUE', '"DUPLICATE_VALUE']
-        assert [line.rsplit(",", 1)[1] for line in failed[1:]] == ['"1004"', '"1003"']
+        assert [line.split('","')[2] for line in failed[1:]] == ["1004", "1003"]
         assert systems.salesforce["Account"][salesforce_id("001", 2)]["Billing_Account_Id__c"] is None
 
     def test_a_bulk_job_is_taken_in_order(self, systems: Systems, connect: Callable[..., Any]) -> None:
