@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
 from decimal import Decimal
 from email.utils import format_datetime
@@ -329,9 +330,9 @@ class TestWrites:
         rows = [{"ERP_Customer_Id__c": f"{key}", "Billing_Account_Id__c": account} for key, account in UPSERTED]
         (job,) = client.bulk2.Account.upsert(records=rows, external_id_field="ERP_Customer_Id__c", wait=0.01)
         assert (job["numberRecordsTotal"], job["numberRecordsFailed"]) == (4, 2)
-        failed = client.bulk2.Account.get_failed_records(job["job_id"]).splitlines()
-        assert [line.split(",")[1][:16] for line in failed[1:]] == ['"DUPLICATE_VALUE', '"DUPLICATE_VALUE']
-        assert [line.split('","')[2] for line in failed[1:]] == ["1004", "1003"]
+        failed = list(csv.DictReader(client.bulk2.Account.get_failed_records(job["job_id"]).splitlines()))
+        assert [row["sf__Error"].split(":")[0] for row in failed] == ["DUPLICATE_VALUE", "DUPLICATE_VALUE"]
+        assert [row["ERP_Customer_Id__c"] for row in failed] == ["1004", "1003"]
         assert systems.salesforce["Account"][salesforce_id("001", 2)]["Billing_Account_Id__c"] is None
 
     def test_a_bulk_job_is_taken_in_order(self, systems: Systems, connect: Callable[..., Any]) -> None:
