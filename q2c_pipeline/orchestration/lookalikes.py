@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
+from datetime import time as time_of_day
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.sandbox.company import build
 from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline.sandbox.servers.netsuite.app import create_app as netsuite_app
+from q2c_pipeline.sandbox.servers.netsuite.app import ticking_clock
 from q2c_pipeline.sandbox.servers.netsuite.auth import Credentials
 from q2c_pipeline.sandbox.servers.salesforce.access import Connected
 from q2c_pipeline.sandbox.servers.salesforce.app import create_app as salesforce_app
@@ -184,10 +186,12 @@ def _apps(systems: Systems, given: Mapping[str, str]) -> dict[str, Starlette]:
     users = [Connected(**opened("sf_main", writing=writing)) for writing in (False, True)]
     keys = [opened("stripe_main", writing=writing)["api_key"] for writing in (False, True)]
     roles = [Credentials(**opened("netsuite_main", writing=writing)) for writing in (False, True)]
+    # What is written from now on is read by the next night, not by one of the company's last day.
+    clock = ticking_clock(systems.as_of + timedelta(days=1), time_of_day())
     return {
         "sf_main": salesforce_app(systems, connected=users[0], writer=users[1]),
         "stripe_main": stripe_app(systems, api_key=keys[0], write_key=keys[1]),
-        "netsuite_main": netsuite_app(systems, credentials=roles[0], writer=roles[1]),
+        "netsuite_main": netsuite_app(systems, credentials=roles[0], writer=roles[1], clock=clock),
     }
 
 

@@ -206,10 +206,10 @@ def create_app(
     return app
 
 
-def ticking_clock(as_of: date) -> Callable[[], datetime]:
-    """A clock that starts at 22:00 UTC of `as_of` and moves on by one second at each look."""
+def ticking_clock(day: date, start_at: time = time(22)) -> Callable[[], datetime]:
+    """A clock that starts at 22:00 UTC of the day, or at another time, and moves on by one second at each look."""
     moments = iter(range(7200))
-    start = datetime.combine(as_of, time(22), tzinfo=UTC)
+    start = datetime.combine(day, start_at, tzinfo=UTC)
     return lambda: start + timedelta(seconds=next(moments, 7199))
 
 
