@@ -26,6 +26,8 @@ FINDING_COLUMNS = (
     "evidence",
 )
 """What every control returns, in this order."""
+SAID_COLUMNS = ("expected_text", "found_text")
+"""What a control returns besides where no cell of a grid shows both sides: what should be, and what is, with their values."""
 _CATALOGUE_COLUMNS = ("control", "priority", "severity", "owner", "queue", "says", "repair")
 
 
@@ -41,9 +43,9 @@ def with_generated(files: Sequence[SqlFile]) -> list[SqlFile]:
 def _check(controls: Sequence[SqlFile]) -> None:
     seen: dict[str, str] = {}
     for file in controls:
-        if file.columns != FINDING_COLUMNS:
+        if file.columns not in (FINDING_COLUMNS, FINDING_COLUMNS + SAID_COLUMNS):
             raise SqlError(
-                expected=f"columns {', '.join(FINDING_COLUMNS)}",
+                expected=f"columns {', '.join(FINDING_COLUMNS)}, and {' and '.join(SAID_COLUMNS)} where no cell shows both sides",
                 found=", ".join(file.columns),
                 where=file.path,
                 next_step="return exactly these columns in this order",
@@ -72,8 +74,13 @@ def _finding_of(file: SqlFile) -> exp.Select:
         exp.Literal.string(file.header["control"]).as_("control_id"),
         exp.Literal.number(int(file.header["priority"])).as_("priority"),
     ]
-    columns = [exp.column(name) for name in FINDING_COLUMNS]
+    columns: list[exp.Expr] = [exp.column(name) for name in FINDING_COLUMNS]
+    columns += [exp.column(name) if name in file.columns else _nothing(name) for name in SAID_COLUMNS]
     return exp.select(*constants, *columns).from_(exp.table_(file.table, db=file.schema))
+
+
+def _nothing(name: str) -> exp.Expr:
+    return exp.cast(exp.null(), "varchar").as_(name)
 
 
 def _catalogue(controls: Sequence[SqlFile]) -> SqlFile:

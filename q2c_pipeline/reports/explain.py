@@ -24,13 +24,21 @@ _ABOUT = """
     select exception_id, control_id, subject_key from recon.exception
     where lower(subject_key) = lower($identifier) order by exception_id limit 6"""
 _ONE = """
-    select e.*, c.says, c.claim, c.priority, r.group_currency, r.as_of
-    from recon.exception as e inner join control.catalogue as c using (control_id) cross join mart.run_summary as r
+    select e.*, c.says, c.claim, c.priority, r.group_currency, r.as_of, g.exchange_rate, m.is_material, m.scope_text,
+           m.materiality_amount, m.materiality_percent, m.base_amount, p.version, p.digest, p.effective_from
+    from recon.exception as e
+    inner join control.catalogue as c using (control_id)
+    inner join recon.materiality as m using (exception_id)
+    left join recon.group_rate as g on e.currency = g.currency
+    cross join mart.run_summary as r
+    cross join policy.in_force as p
     where exception_id = $exception_id"""
 _TERMS = (
     "select * from mart.exception_term where exception_id = $exception_id order by is_original desc, start_date, line_subject_key"
 )
 _CELLS = "select * from mart.exception_cell where exception_id = $exception_id order by period, service_start_date, measure"
+_FACTS = "select expected_text, found_text from mart.exception_fact where exception_id = $exception_id order by all"
+_REPAIRS = "select repair_text from mart.exception_repair where exception_id = $exception_id order by step, repair_text"
 _SYMPTOMS = """
     select distinct s.control_id, s.subject_key, c.says, s.cause_control_id
     from recon.symptom as s inner join control.catalogue as c using (control_id)
@@ -65,17 +73,17 @@ def explain(reader: Reader, identifier: str) -> list[Section]:
     exception_id = _find(reader, identifier.strip())
     one = reader.query(_ONE, {"exception_id": exception_id}).row(0, named=True)
     known = {"exception_id": exception_id}
-    cells, terms = reader.query(_CELLS, known).rows(named=True), reader.query(_TERMS, known).rows(named=True)
+    cells, terms, facts = (reader.query(sql, known).rows(named=True) for sql in (_CELLS, _TERMS, _FACTS))
     symptoms = reader.query(_SYMPTOMS, {"control_id": one["control_id"], "subject_key": one["subject_key"]})
     sections = (
         Section("Exception", tuple(_heading(one))),
-        Section("Expected", (*_terms(terms), *_expected(one, cells))),
-        Section("Found", tuple(_found(one, cells))),
+        Section("Expected", (*_terms(terms), *_expected(one, cells), *_said(facts, "expected_text"))),
+        Section("Found", (*_said(facts, "found_text"), *_found(one, cells))),
         Section("Rule", tuple(_rule(one))),
         Section("Symptoms", tuple(_symptoms(symptoms))),
         Section("Proof", tuple(_proof(reader, one))),
-        Section("At risk", (_at_risk(one),)),
-        Section("Repair", (f"{_sentence(one['repair'])} It is the work of {one['owner']}, queue '{one['queue']}'.",)),
+        Section("At risk", (_at_risk(one), _material(one))),
+        Section("Repair", tuple(_repair(one, reader.query(_REPAIRS, known)["repair_text"].to_list()))),
     )
     return [section for section in sections if section.sentences]
 
@@ -119,8 +127,16 @@ def _terms(terms: Sequence[Row]) -> Iterator[str]:
         )
 
 
+def _said(facts: Sequence[Row], name: str) -> Iterator[str]:
+    """One side of what a control held against each other where no cell shows it."""
+    for fact in facts[:MAX_RECORDS]:
+        yield _sentence(fact[name] or "nothing")
+    if len(facts) > MAX_RECORDS:
+        yield f"{counted(len(facts) - MAX_RECORDS, 'more value')} of the same kind."
+
+
 def _expected(one: Row, cells: Sequence[Row]) -> Iterator[str]:
-    """What follows from it, period by period; a control without cells states its own demand."""
+    """What follows from it, period by period."""
     left = leg_sides(one["leg"])[0].lower()
     for cell in cells[:MAX_PERIODS]:
         amount = f"{amount_text(cell['left_amount'], cell['currency'])} {cell['currency']}"
@@ -134,14 +150,11 @@ def _expected(one: Row, cells: Sequence[Row]) -> Iterator[str]:
             yield f"The {left} side demands {amount} of {measure_name(cell['measure'])} in {where}."
     if len(cells) > MAX_PERIODS:
         yield f"{counted(len(cells) - MAX_PERIODS, 'more cell')} of the same kind."
-    if not cells:
-        yield f"That this is not so: {one['says']}."
 
 
 def _found(one: Row, cells: Sequence[Row]) -> Iterator[str]:
     right = leg_sides(one["leg"])[1].lower()
-    yield _sentence(one["reason"])
-    for cell in cells[:MAX_PERIODS] if len(cells) > 1 else ():
+    for cell in cells[:MAX_PERIODS]:
         when = cell["service_start_date"] or period_text(cell["period"])
         what = "" if cell["measure"] == "net" else f" {measure_name(cell['measure'])} of {cell['legal_entity_code']}"
         amounts = (amount_text(cell[name], cell["currency"]) for name in ("right_amount", "left_amount", "difference_amount"))
@@ -153,8 +166,11 @@ def _found(one: Row, cells: Sequence[Row]) -> Iterator[str]:
 
 def _rule(one: Row) -> Iterator[str]:
     yield f"{one['control_id']} ({one['claim']}): {one['says']}."
+    yield f"It saw this: {_sentence(one['reason'])}"
     if one["leg"] in (Leg.BOOKED_BILLED, Leg.BILLED_POSTED):
         yield f"It decides with priority {one['priority']}: where several rules claim a cell, the lowest number wins."
+    since = f"in force since {one['effective_from']}" if one["effective_from"] else "the first one"
+    yield f"The run was under version {one['version']} of the policy ({since}, digest {one['digest'][:12]})."
 
 
 def _symptoms(found: pl.DataFrame) -> Iterator[str]:
@@ -199,7 +215,32 @@ def _at_risk(one: Row) -> str:
     if one["amount_at_risk"] is None:
         return f"Not known in {one['group_currency']}: there is no rate for {one['currency']} on or before {one['as_of']}."
     worth = f"{amount_text(one['amount_at_risk'], one['group_currency'])} {one['group_currency']}"
-    return f"{worth}, the difference at the newest rate on or before {one['as_of']}."
+    if one["currency"] == one["group_currency"]:
+        return f"{worth}, the difference itself."
+    amount = f"{amount_text(abs(one['difference_amount']), one['currency'])} {one['currency']}"
+    return f"{worth}: {amount} at {number_text(one['exchange_rate'])}, the newest rate on or before {one['as_of']}."
+
+
+def _material(one: Row) -> str:
+    """Whether it blocks a close, and by which rule."""
+    if one["scope_text"] is None:
+        return "It blocks a close: the policy has no limit of materiality."
+    limits = []
+    if one["materiality_amount"] is not None:
+        limits.append(f"{amount_text(one['materiality_amount'], one['group_currency'])} {one['group_currency']}")
+    if one["materiality_percent"] is not None:
+        base = f"{amount_text(one['base_amount'] or 0, one['currency'])} {one['currency']}" if one["currency"] else "nothing"
+        limits.append(f"{number_text(one['materiality_percent'])} % of {base}")
+    rule = f"the limits of {one['scope_text']}: {' and '.join(limits)}"
+    return f"It blocks a close by {rule}." if one["is_material"] else f"It does not block a close: it stays below {rule}."
+
+
+def _repair(one: Row, proposed: Sequence[str]) -> Iterator[str]:
+    yield f"{_sentence(one['repair'])} It is the work of {one['owner']}, queue '{one['queue']}'."
+    for text in proposed[:MAX_RECORDS]:
+        yield f"Proposed: {_sentence(text)[:1].lower()}{_sentence(text)[1:]}"
+    if len(proposed) > MAX_RECORDS:
+        yield f"{counted(len(proposed) - MAX_RECORDS, 'more change')} of the same proposal."
 
 
 def _sentence(text: str) -> str:

@@ -19,6 +19,7 @@ SPOILERS = {
     "bridge_sums": "update recon.bridge set cause_amount = cause_amount + 0.01 where cause = 'timing'",
     "document_foots": "update canonical.invoice set total_amount = total_amount + 0.01",
     "documents_conserved": "delete from grid.billed_posted where account_class = 'receivable'",
+    "every_exception_shows_both_sides": "delete from mart.exception_cell",
     "exception_id_unique": "insert into recon.exception from recon.exception",
     "line_has_schedule": "delete from schedule.billing_period",
     "links_unique": "insert into link.invoice_line from link.invoice_line",

@@ -14,7 +14,10 @@ from q2c_pipeline.reports.formats import MINUS
 from q2c_pipeline_tests.sql.test_dq03_vendor_schema_changed import delivered, reject
 from q2c_pipeline_tests.sql.world import World, consistent
 
-TABLES = ("mart.exception_term", "mart.trace_node", "mart.run_summary", "recon.symptom")
+TABLES = (
+    "mart.exception_term", "mart.exception_fact", "mart.exception_repair", "mart.trace_node", "mart.run_summary", "recon.symptom",
+    "recon.materiality",
+)  # fmt: skip
 
 
 def told(warehouse: Warehouse, control: str) -> Mapping[str, str]:

@@ -218,9 +218,11 @@ class World:
 
 _POLICY = (
     """insert into policy.ownership values ('account', 'account_name', 'crm'), ('account', 'currency', 'crm'),
-       ('account', 'parent_source_id', 'crm'), ('account', 'tax_id', 'erp'), ('account', 'payment_terms', 'erp')""",
+       ('account', 'parent_source_id', 'crm'), ('account', 'tax_id', 'erp'), ('account', 'payment_terms', 'erp'),
+       ('price', 'unit_price', 'crm')""",
     "insert into policy.currency values ('USD', 2), ('EUR', 2), ('GBP', 2), ('JPY', 0), ('KWD', 3)",
     "insert into policy.entity values ('US', 'USD', 'US'), ('DE', 'EUR', 'DE')",
+    "insert into policy.in_force values ('1', 'c0ffee', null)",
 )
 
 

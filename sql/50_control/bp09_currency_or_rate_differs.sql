@@ -20,7 +20,9 @@ select -- cells of documents posted in one other currency, both sides
     case when currency = billed_currency then difference_amount else cast(0 as decimal(20, 4)) end as difference_amount,
     'document ' || subject_key || ' is in ' || billed_currency || ', posted in ' || posted_currency || ': ' || cell_text
     || ' demands ' || left_text || ', posted ' || right_text as reason,
-    evidence
+    evidence,
+    cast(null as varchar) as expected_text,
+    cast(null as varchar) as found_text
 from grid.billed_posted_break
 where
     document_state = 'live'
@@ -39,6 +41,10 @@ select
     || ' at ' || cast(exchange_rate as varchar) || ', posted ' || cast(functional_amount as varchar) || ' '
     || functional_currency || ' at ' || coalesce(cast(used_rate as varchar), 'an unknown rate') as reason,
     '[{"instance":"' || split_part(transaction_key, ':', 1) || '","table":"posting","source_id":"'
-    || split_part(transaction_key, ':', 2) || '"}]' as evidence
+    || split_part(transaction_key, ':', 2) || '"}]' as evidence,
+    'the receivable of ' || document_number || ' is worth ' || cast(expected_amount as varchar) || ' ' || functional_currency
+    || ' at the rate ' || cast(exchange_rate as varchar) || ' of its day' as expected_text,
+    'it is posted as ' || cast(functional_amount as varchar) || ' ' || functional_currency || ' at '
+    || coalesce('the rate ' || cast(used_rate as varchar), 'an unknown rate') as found_text
 from grid.transaction_worth
 where is_off

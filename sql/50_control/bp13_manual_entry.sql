@@ -20,7 +20,10 @@ select -- journals by hand on controlled accounts, with what they are worth as e
     'no document demands an entry on ' || t.account_classes || ', the manual journal ' || t.transaction_number || ' posts '
     || cast(t.worth_amount as varchar) || ' ' || t.currency || ' there' as reason,
     '[{"instance":"' || split_part(t.transaction_key, ':', 1) || '","table":"posting","source_id":"'
-    || split_part(t.transaction_key, ':', 2) || '"}]' as evidence
+    || split_part(t.transaction_key, ':', 2) || '"}]' as evidence,
+    '0.00 ' || t.currency || ' by hand on ' || t.account_classes || ': only documents and releases post there' as expected_text,
+    'the manual journal ' || t.transaction_number || ' posts ' || cast(t.worth_amount as varchar) || ' ' || t.currency
+    || ' there' as found_text
 from grid.transaction_amount as t
 left join link.document as d on t.transaction_key = d.transaction_key
 where

@@ -35,7 +35,10 @@ select -- their transactions on controlled accounts, worth as expected there (no
     || cast(a.worth_amount as varchar) || ' ' || a.currency || ' was entered there on '
     || cast(cast(l.created_at as date) as varchar) as reason,
     '[{"instance":"' || split_part(l.transaction_key, ':', 1) || '","table":"posting","source_id":"'
-    || split_part(l.transaction_key, ':', 2) || '"}]' as evidence
+    || split_part(l.transaction_key, ':', 2) || '"}]' as evidence,
+    'nothing is entered in ' || l.period_name || ' after its close on ' || cast(cast(l.closed_at as date) as varchar) as expected_text,
+    l.transaction_number || ' of ' || cast(a.worth_amount as varchar) || ' ' || a.currency || ' was entered there on '
+    || cast(cast(l.created_at as date) as varchar) as found_text
 from late as l
 inner join grid.transaction_amount as a on l.transaction_key = a.transaction_key
 left join link.document as d on l.transaction_key = d.transaction_key and d.transaction_kind in ('invoice', 'credit_memo')

@@ -28,7 +28,15 @@ select -- objects whose newest delivery fails a check
         c.check_name || ': source says ' || coalesce(c.expected_value, 'nothing') || ', landed ' || coalesce(c.found_value, 'nothing'),
         '; ' order by c.check_name, c.expected_value, c.found_value
     ) as reason,
-    '[{"instance":"' || c.instance || '","table":"landing.batch","source_id":"' || min(c.batch_id) || '"}]' as evidence
+    '[{"instance":"' || c.instance || '","table":"landing.batch","source_id":"' || min(c.batch_id) || '"}]' as evidence,
+    string_agg(
+        c.check_name || ' of ' || coalesce(c.expected_value, 'nothing') || ', as the source says', '; '
+        order by c.check_name, c.expected_value, c.found_value
+    ) as expected_text,
+    string_agg(
+        c.check_name || ' of ' || coalesce(c.found_value, 'nothing') || ' in what has landed', '; '
+        order by c.check_name, c.expected_value, c.found_value
+    ) as found_text
 from landing.check_result as c
 inner join ranked as r on c.batch_id = r.batch_id
 where r.delivery_rank = 1 and not c.is_ok

@@ -17,7 +17,11 @@ select -- one claim a rejected record; those with an unknown enum value become s
     cast(0 as decimal(20, 4)) as difference_amount,
     string_agg(reason, '; ' order by reason) as reason,
     '[{"instance":"' || instance || '","table":"landing.reject","source_id":"' || min(batch_id) || '#' || cast(min(row_number) as varchar)
-    || '"}]' as evidence
+    || '"}]' as evidence,
+    'a value that can be read in ' || string_agg(coalesce(field_name, 'the record'), ', ' order by reason) as expected_text,
+    string_agg(
+        coalesce(field_name, 'the record') || ' says ' || coalesce('''' || value || '''', 'nothing'), '; ' order by reason
+    ) as found_text
 from canonical.open_reject
 group by
     instance, object_name, coalesce(source_id, batch_id || '#' || cast(row_number as varchar))

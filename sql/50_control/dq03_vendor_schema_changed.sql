@@ -18,6 +18,7 @@ with change as ( -- rejected records with an unknown enum value, by the field th
         instance,
         instance || '.' || object_name || '.' || field_name as subject_key,
         'unknown value ' || coalesce(value, 'nothing') || ' in ' || field_name as reason,
+        instance || '.' || object_name || '.' || field_name as known_text,
         'landing.reject' as source_table,
         batch_id || '#' || cast(row_number as varchar) as source_id
     from canonical.open_reject
@@ -28,6 +29,7 @@ with change as ( -- rejected records with an unknown enum value, by the field th
         instance,
         instance || '.' || object_name || '.' || vendor_field as subject_key,
         replace(drift_kind, '_', ' ') || ' ' || vendor_field || coalesce(': ' || detail, '') as reason,
+        instance || '.' || object_name as known_text,
         'landing.drift' as source_table,
         object_name || '.' || vendor_field as source_id
     from landing.drift
@@ -43,6 +45,8 @@ select
     cast(null as date) as period,
     cast(0 as decimal(20, 4)) as difference_amount,
     min(reason) as reason,
-    '[{"instance":"' || instance || '","table":"' || min(source_table) || '","source_id":"' || min(source_id) || '"}]' as evidence
+    '[{"instance":"' || instance || '","table":"' || min(source_table) || '","source_id":"' || min(source_id) || '"}]' as evidence,
+    'only fields and values of ' || min(known_text) || ' that somebody has mapped' as expected_text,
+    min(reason) as found_text
 from change
 group by cell_id, instance, subject_key

@@ -22,7 +22,13 @@ with judged as ( -- counted lines with what is impossible about them, if anythin
                 when discount_fraction < 0 or discount_fraction > 1
                     then 'its discount is ' || cast(cast(discount_fraction * 100 as decimal(16, 2)) as varchar) || ' %, not 0 to 100 %'
             end
-        ) as said
+        ) as said,
+        concat_ws(
+            '; ',
+            case when end_date < start_date then 'an end on or after its start on ' || cast(start_date as varchar) end,
+            case when quantity = 0 then 'a quantity other than 0' end,
+            case when discount_fraction < 0 or discount_fraction > 1 then 'a discount of 0 to 100 %' end
+        ) as wanted
     from link.booked_line
     where is_counted
 )
@@ -37,7 +43,9 @@ select
     coalesce(x.difference_amount, cast(0 as decimal(20, 4))) as difference_amount,
     j.line_subject_key || ': ' || j.said as reason,
     '[{"instance":"' || split_part(j.contract_line_key, ':', 1) || '","table":"contract_line","source_id":"'
-    || split_part(j.contract_line_key, ':', 2) || '"}]' as evidence
+    || split_part(j.contract_line_key, ':', 2) || '"}]' as evidence,
+    j.wanted as expected_text,
+    j.said as found_text
 from judged as j
 left join grid.booked_billed_break as x
     on j.is_mispriced and j.root_line_key = x.contract_line_key and x.service_start_date between j.start_date and j.end_date

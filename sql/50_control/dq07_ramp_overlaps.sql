@@ -26,7 +26,10 @@ select
     'step ' || cast(s.ramp_segment as varchar) || ' starts on ' || cast(s.start_date as varchar) || ', the step before it ends on '
     || cast(s.earlier_end_date as varchar) as reason,
     '[{"instance":"' || split_part(s.contract_line_key, ':', 1) || '","table":"contract_line","source_id":"'
-    || split_part(s.contract_line_key, ':', 2) || '"}]' as evidence
+    || split_part(s.contract_line_key, ':', 2) || '"}]' as evidence,
+    'step ' || cast(s.ramp_segment as varchar) || ' starts on ' || cast(s.earlier_end_date + 1 as varchar)
+    || ', the day after the step before it ends' as expected_text,
+    'it starts on ' || cast(s.start_date as varchar) as found_text
 from step as s
 left join grid.booked_billed_break as x
     on s.root_line_key = x.contract_line_key and x.service_start_date between s.start_date and s.earlier_end_date

@@ -33,7 +33,9 @@ select
     cast(null as date) as period,
     cast(0 as decimal(20, 4)) as difference_amount,
     contract_number || ' amends ' || min(unknown_text) || ', which does not exist' as reason,
-    '[{"instance":"' || instance || '","table":"contract","source_id":"' || source_id || '"}]' as evidence
+    '[{"instance":"' || instance || '","table":"contract","source_id":"' || source_id || '"}]' as evidence,
+    min(unknown_text) || ', which ' || contract_number || ' amends, is among the contracts' as expected_text,
+    'no delivery has brought ' || min(unknown_text) as found_text
 from amendment
 where unknown_text is not null
 group by instance, source_id, contract_number, legal_entity_code

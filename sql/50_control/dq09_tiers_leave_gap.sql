@@ -27,7 +27,14 @@ judged as ( -- what is wrong with a tier, if anything
                     || ', the tiers before it end at ' || coalesce(cast(earlier_limit as varchar), 'nothing')
             when rank_from_last = 1 and up_to_quantity is not null
                 then 'the last tier ends at ' || cast(up_to_quantity as varchar)
-        end as said
+        end as said,
+        case
+            when from_quantity <> coalesce(earlier_limit, -1)
+                then
+                    'tier ' || cast(tier_number as varchar) || ' starts at ' || coalesce(cast(earlier_limit as varchar), 'no quantity')
+                    || ', where the tiers before it end'
+            when rank_from_last = 1 and up_to_quantity is not null then 'the last tier has no end'
+        end as wanted
     from tier
 )
 
@@ -41,7 +48,9 @@ select
     cast(0 as decimal(20, 4)) as difference_amount,
     string_agg(said, '; ' order by tier_number) as reason,
     '[{"instance":"' || split_part(contract_line_key, ':', 1) || '","table":"contract_line","source_id":"'
-    || split_part(contract_line_key, ':', 2) || '"}]' as evidence
+    || split_part(contract_line_key, ':', 2) || '"}]' as evidence,
+    string_agg(wanted, '; ' order by tier_number) as expected_text,
+    string_agg(said, '; ' order by tier_number) as found_text
 from judged
 where said is not null
 group by contract_line_key, line_subject_key, legal_entity_code

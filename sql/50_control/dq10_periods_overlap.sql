@@ -30,6 +30,13 @@ select
             then 'ends on ' || cast(end_date as varchar) || ', before it starts on ' || cast(start_date as varchar)
         else 'starts on ' || cast(start_date as varchar) || ', an earlier period ends on ' || cast(earlier_end_date as varchar)
     end as reason,
-    '[{"instance":"' || instance || '","table":"accounting_period","source_id":"' || source_id || '"}]' as evidence
+    '[{"instance":"' || instance || '","table":"accounting_period","source_id":"' || source_id || '"}]' as evidence,
+    case
+        when end_date < start_date then period_name || ' ends on or after ' || cast(start_date as varchar) || ', when it starts'
+        else period_name || ' starts after ' || cast(earlier_end_date as varchar) || ', when an earlier period ends'
+    end as expected_text,
+    case
+        when end_date < start_date then 'it ends on ' || cast(end_date as varchar) else 'it starts on ' || cast(start_date as varchar)
+    end as found_text
 from ordered
 where end_date < start_date or start_date <= earlier_end_date

@@ -35,7 +35,9 @@ select
     cast(null as date) as period,
     cast(0 as decimal(20, 4)) as difference_amount,
     'account ' || coalesce(a.account_number, a.source_id) || ' has an activated order and no customer in ' || n.role as reason,
-    '[{"instance":"' || a.instance || '","table":"account","source_id":"' || a.source_id || '"}]' as evidence
+    '[{"instance":"' || a.instance || '","table":"account","source_id":"' || a.source_id || '"}]' as evidence,
+    'a customer of account ' || coalesce(a.account_number, a.source_id) || ' in ' || n.role as expected_text,
+    'no customer of ' || n.role || ' is linked to ' || a.source_id as found_text
 from needed as n
 inner join canonical.account as a on n.account_key = a.instance || ':' || a.source_id
 left join link.account as k on n.account_key = k.account_key and n.role = k.role

@@ -71,7 +71,9 @@ select
     || string_agg(source_id, ', ' order by source_id) as reason,
     '[' || string_agg(
         '{"instance":"' || instance || '","table":"account","source_id":"' || source_id || '"}', ',' order by source_id
-    ) || ']' as evidence
+    ) || ']' as evidence,
+    'one record of the customer in ' || instance as expected_text,
+    cast(count(*) as varchar) || ' records: ' || string_agg(source_id, ', ' order by source_id) as found_text
 from shared
 group by instance, role, shared_key
 having count(*) > 1

@@ -43,6 +43,11 @@ select -- tax ids are shown by their last characters only
     || case when d.field_name = 'tax_id' then '...' || right(d.owner_value, 3) else d.owner_value end || '; ' || d.role || ' says '
     || coalesce(case when d.field_name = 'tax_id' then '...' || right(d.field_value, 3) else d.field_value end, 'nothing') as reason,
     '[{"instance":"' || d.owner_instance || '","table":"account","source_id":"' || d.owner_source_id || '"},{"instance":"'
-    || d.instance || '","table":"account","source_id":"' || d.source_id || '"}]' as evidence
+    || d.instance || '","table":"account","source_id":"' || d.source_id || '"}]' as evidence,
+    replace(d.field_name, '_', ' ') || ' '
+    || case when d.field_name = 'tax_id' then '...' || right(d.owner_value, 3) else d.owner_value end || ', as ' || d.owner_instance
+    || ' says for ' || d.owner_role as expected_text,
+    coalesce(case when d.field_name = 'tax_id' then '...' || right(d.field_value, 3) else d.field_value end, 'nothing') || ' in '
+    || d.instance as found_text
 from differing as d
 inner join canonical.account as a on d.account_key = a.instance || ':' || a.source_id

@@ -34,14 +34,16 @@ record as ( -- all product records with their role
 wrong as ( -- sold without a record of their code in a system ...
     select
         s.product_code || '@' || r.role as subject_key, s.instance, s.source_id, s.first_subject_key,
-        'no product of ' || r.role || ' has the code ' || s.product_code as said
+        'no product of ' || r.role || ' has the code ' || s.product_code as said,
+        'a product ' || s.product_code || ' in ' || r.role as wanted
     from sold as s
     cross join role_of as r
     left join record as o on s.product_code = o.product_code and r.role = o.role
     where o.source_id is null and s.product_code is not null
     union all -- ... without any code ...
     select
-        source_id || '@crm' as subject_key, instance, source_id, first_subject_key, 'product ' || source_id || ' has no code' as said
+        source_id || '@crm' as subject_key, instance, source_id, first_subject_key, 'product ' || source_id || ' has no code' as said,
+        'a code of product ' || source_id as wanted
     from sold
     where product_code is null
     union all -- ... with a record that may not be used, or that earns its revenue in another way
@@ -50,7 +52,11 @@ wrong as ( -- sold without a record of their code in a system ...
         case
             when not o.is_active then 'product ' || s.product_code || ' is inactive in ' || o.instance
             else 'product ' || s.product_code || ' is ' || o.revenue_class || ' in ' || o.instance || ', sold as ' || s.revenue_class
-        end as said
+        end as said,
+        case
+            when not o.is_active then 'an active product ' || s.product_code || ' in ' || o.instance
+            else s.revenue_class || ' revenue of ' || s.product_code || ', as it is sold'
+        end as wanted
     from sold as s
     inner join record as o on s.product_code = o.product_code
     where not o.is_active or o.revenue_class <> s.revenue_class
@@ -65,6 +71,8 @@ select
     cast(null as date) as period,
     cast(0 as decimal(20, 4)) as difference_amount,
     min(said || ', yet ' || first_subject_key || ' sells it') as reason,
-    '[{"instance":"' || min(instance) || '","table":"product","source_id":"' || min(source_id) || '"}]' as evidence
+    '[{"instance":"' || min(instance) || '","table":"product","source_id":"' || min(source_id) || '"}]' as evidence,
+    min(wanted) as expected_text,
+    min(said) as found_text
 from wrong
 group by subject_key

@@ -60,7 +60,13 @@ select
                     || split_part(p.last_transaction_key, ':', 2) || '"}'
         end
     )
-    || ']' as evidence
+    || ']' as evidence,
+    'one transaction for ' || m.payment_kind || ' ' || m.source_id || ' that posts ' || cast(m.payment_amount as varchar) || ' '
+    || m.currency as expected_text,
+    coalesce(
+        cast(p.transactions as varchar) || ' transactions that post ' || cast(p.posted_amount as varchar) || ' ' || m.currency,
+        'none posts anything'
+    ) as found_text
 from link.money as m
 left join posted as p on m.money_key = p.money_key
 left join canonical.currency_unit as u on m.currency = u.currency

@@ -54,7 +54,9 @@ select
     cast(-payment_amount as decimal(20, 4)) as difference_amount,
     'payment ' || source_id || ' of ' || other_name || ' is applied to ' || coalesce(document_number, 'an invoice') || ' of '
     || billed_name as reason,
-    '[{"instance":"' || instance || '","table":"payment_application","source_id":"' || source_id || '"}]' as evidence
+    '[{"instance":"' || instance || '","table":"payment_application","source_id":"' || source_id || '"}]' as evidence,
+    'payment ' || source_id || ' settles invoices of ' || other_name as expected_text,
+    'it settles ' || coalesce(document_number, 'an invoice') || ' of ' || billed_name as found_text
 from applied
 where other_name is not null
 union all -- payments above what was open
@@ -68,7 +70,10 @@ select
     cast(-u.unapplied_amount as decimal(20, 4)) as difference_amount,
     'payment ' || u.subject_key || ' of ' || cast(m.payment_amount as varchar) || ' ' || u.currency || ' is applied to '
     || coalesce(m.document_number, 'an invoice') || ', ' || cast(u.unapplied_amount as varchar) || ' above what was open' as reason,
-    '[{"instance":"' || m.instance || '","table":"payment_application","source_id":"' || m.source_id || '"}]' as evidence
+    '[{"instance":"' || m.instance || '","table":"payment_application","source_id":"' || m.source_id || '"}]' as evidence,
+    'at most ' || cast(m.payment_amount - u.unapplied_amount as varchar) || ' ' || u.currency || ' applied to '
+    || coalesce(m.document_number, 'the invoice') as expected_text,
+    cast(m.payment_amount as varchar) || ' ' || u.currency || ' applied' as found_text
 from grid.unapplied as u
 inner join link.money as m on u.record_key = m.money_key
 where u.unapplied_kind = 'overpaid'

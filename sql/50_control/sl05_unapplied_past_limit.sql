@@ -21,7 +21,10 @@ select
     || ', agreed are ' || cast($unapplied_sla_days as varchar) || ' days' as reason,
     '[{"instance":"' || split_part(u.record_key, ':', 1) || '","table":"'
     || case u.unapplied_kind when 'cash' then 'payment' else 'invoice' end || '","source_id":"'
-    || split_part(u.record_key, ':', 2) || '"}]' as evidence
+    || split_part(u.record_key, ':', 2) || '"}]' as evidence,
+    cast(u.unapplied_amount as varchar) || ' ' || u.currency || ' are applied by '
+    || cast(u.since_date + cast($unapplied_sla_days as integer) as varchar) as expected_text,
+    'they settle nothing on ' || cast(w.billing_date as varchar) as found_text
 from grid.unapplied as u
 cross join canonical.reading_cutoff as w
 where

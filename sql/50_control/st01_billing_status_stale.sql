@@ -30,6 +30,7 @@ expected as ( -- what each activated order past its grace should say, by its own
         count(s.subscription_key) as subscriptions,
         min(s.subscription_status) filter (where split_part(s.subscription_key, ':', 2) = c.claimed_subscription_id) as claimed_state,
         min(split_part(s.subscription_key, ':', 2)) as first_subscription_id,
+        min(s.subscription_status) as first_state,
         min(s.subscription_key) as first_subscription_key
     from canonical.contract as c
     left join subscribed as s on c.instance || ':' || c.source_id = s.contract_key
@@ -51,7 +52,11 @@ judged as ( -- what is wrong with it, if anything
                 then 'order says ' || coalesce(claimed_billing_status, 'nothing') || ', its subscription is ' || claimed_state
             when subscriptions = 0 and lower(coalesce(claimed_billing_status, 'pending')) <> 'pending'
                 then 'order says ' || claimed_billing_status || ', no subscription bills its lines'
-        end as reason
+        end as reason,
+        'the order names ' || coalesce(first_subscription_id, 'no subscription') || ' with status '
+        || coalesce(claimed_state, first_state, 'pending') as wanted,
+        'it names ' || coalesce(claimed_subscription_id, 'no subscription') || ' with status '
+        || lower(coalesce(claimed_billing_status, 'pending')) as found
     from expected
 )
 
@@ -71,6 +76,8 @@ select
         '{"instance":"' || split_part(first_subscription_key, ':', 1) || '","table":"subscription","source_id":"'
         || split_part(first_subscription_key, ':', 2) || '"}'
     )
-    || ']' as evidence
+    || ']' as evidence,
+    wanted as expected_text,
+    found as found_text
 from judged
 where reason is not null and (select count(distinct role) from policy.instance where role in ('crm', 'billing')) = 2

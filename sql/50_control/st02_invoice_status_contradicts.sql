@@ -41,7 +41,20 @@ judged as ( -- what contradicts what, if anything
                 then
                     'invoice says that ' || cast(paid_amount as varchar) || ' ' || currency || ' are paid, its payments add up to '
                     || cast(applied_amount as varchar)
-        end as reason
+        end as reason,
+        case
+            when document_status = 'paid' and open_amount <> 0 then '0.00 ' || currency || ' open of a paid invoice'
+            when document_status in ('open', 'uncollectible') and open_amount = 0 and total_amount > 0
+                then 'an amount above 0.00 ' || currency || ' open of an invoice that is ' || document_status
+            when document_status = 'void' then 'payments of 0.00 ' || currency || ' on a void invoice'
+            else 'payments of ' || cast(paid_amount as varchar) || ' ' || currency || ', as the invoice says'
+        end as wanted,
+        case
+            when document_status = 'paid' and open_amount <> 0 then cast(open_amount as varchar) || ' ' || currency || ' are open'
+            when document_status in ('open', 'uncollectible') and open_amount = 0 and total_amount > 0
+                then cast(open_amount as varchar) || ' ' || currency || ' are open'
+            else 'its payments add up to ' || cast(applied_amount as varchar) || ' ' || currency
+        end as found
     from stated
 )
 
@@ -54,6 +67,8 @@ select
     cast(null as date) as period,
     cast(0 as decimal(20, 4)) as difference_amount,
     reason,
-    '[{"instance":"' || instance || '","table":"invoice","source_id":"' || source_id || '"}]' as evidence
+    '[{"instance":"' || instance || '","table":"invoice","source_id":"' || source_id || '"}]' as evidence,
+    wanted as expected_text,
+    found as found_text
 from judged
 where reason is not null

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from q2c_pipeline.engine.controls import FINDING_COLUMNS, load_sql_files, with_generated
+from q2c_pipeline.engine.controls import FINDING_COLUMNS, SAID_COLUMNS, load_sql_files, with_generated
 from q2c_pipeline.engine.runner import graph
 from q2c_pipeline.engine.sqlfiles import load, load_analyst, load_assertions, read, sql_root
 from q2c_pipeline.errors import SqlError
@@ -84,8 +84,18 @@ def test_controls_are_united_and_catalogued_without_a_registry(tmp_path: Path) -
     made = {file.name: file for file in with_generated(load(tmp_path))}
 
     assert made["control.finding"].upstreams == ("control.a", "control.b")
-    assert made["control.finding"].columns == ("control_id", "priority", *FINDING_COLUMNS)
+    assert made["control.finding"].columns == ("control_id", "priority", *FINDING_COLUMNS, *SAID_COLUMNS)
     assert made["control.catalogue"].columns[:3] == ("control_id", "leg", "claim")
+
+
+def test_a_control_without_a_cell_says_both_values(tmp_path: Path) -> None:
+    write(tmp_path, "50_control/a.sql", CONTROL.format(id="XX01", priority=7) + FINDING)
+    both = FINDING.replace(" from ", ", 'a' as expected_text, 'b' as found_text from ", 1)
+    write(tmp_path, "50_control/b.sql", CONTROL.format(id="XX02", priority=7) + both)
+    made = {file.name: file for file in with_generated(load(tmp_path))}
+    first, second = made["control.finding"].sql.lower().split("union all")
+    assert "cast(null as text) as expected_text" in " ".join(first.split())
+    assert "null" not in second
 
 
 def test_two_controls_of_one_id_are_refused(tmp_path: Path) -> None:
@@ -123,6 +133,17 @@ def test_a_circle_is_refused(tmp_path: Path) -> None:
 
 def test_all_committed_files_are_found() -> None:
     assert (sql_root() / "50_control").is_dir()
-    assert {file.schema for file in load()} == {"canonical", "claim", "link", "schedule", "grid", "control", "recon", "mart"}
+    assert {file.schema for file in load()} == {
+        "canonical",
+        "claim",
+        "link",
+        "schedule",
+        "grid",
+        "control",
+        "recon",
+        "repair",
+        "proposal",
+        "mart",
+    }
     assert load_analyst()
     assert load_assertions()
