@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -116,33 +117,48 @@ class StripePusher:
         answer = done(order, external_id=held["id"]) if held else self._post(order, head, order.attempt_key)
         if answer.verdict is not Verdict.DONE or answer.external_id is None:
             return answer
-        there = {item["metadata"].get(KEY) for item in self._items_of(answer.external_id)}
+        try:
+            refusal = self._filled(order, answer.external_id, items)
+        except Q2CError as error:
+            refusal = _half_done(self._session.not_sent(error).outcome(order), f"draft {answer.external_id} is there")
+        return refusal or answer
+
+    def _filled(self, order: Order, invoice_id: str, items: Sequence[Call]) -> Outcome | None:
+        """Put the items that are not there yet on the draft; None when all of them are."""
+        there = {item["metadata"].get(KEY) for item in self._items_of(invoice_id)}
         for number, call in enumerate(items):
             key = _part(order, number)
-            if key not in there:
-                body = call.body.replace(urlencode({"": NEW_INVOICE})[1:], answer.external_id)
-                added = self._post(order, Call(call.method, call.path, body), key)
-                if added.verdict is not Verdict.DONE:
-                    return self._withdrawn(order, answer.external_id, added)
-        return answer
+            if key in there:
+                continue
+            body = call.body.replace(urlencode({"": NEW_INVOICE})[1:], invoice_id)
+            added = self._post(order, Call(call.method, call.path, body), key)
+            if added.verdict is not Verdict.DONE:
+                return self._withdrawn(order, invoice_id, added)
+        return None
 
     def _withdrawn(self, order: Order, invoice_id: str, refusal: Outcome) -> Outcome:
         """An item that Stripe will never take makes the draft worthless; after a mere failure it stays for the next attempt."""
         if refusal.verdict is Verdict.REJECTED:
-            for call in self._removals("invoice", invoice_id):
-                self._post(order, call, order.attempt_key)
-        return refusal
+            outcomes = [self._post(order, call, order.attempt_key) for call in self._removals("invoice", invoice_id)]
+            if all(one.verdict is Verdict.DONE for one in outcomes):
+                return refusal
+        return _half_done(refusal, f"draft {invoice_id} is there, but not as ordered")
 
     def _remove(self, order: Order) -> Outcome:
         payload = order.payload
-        assert isinstance(payload, Remove)  # noqa: S101  (the constructor of the step table guarantees it)
+        if not isinstance(payload, Remove):
+            raise TypeError(type(payload).__name__)
         held = self._record(payload.object_name, payload.source_id)
         if held is None:
             return done(order, "it is gone already", external_id=payload.source_id)
         if payload.object_name == "invoice" and held.get("status") != "draft":
             return changed(order, f"invoice {payload.source_id} is {held.get('status')}, no longer a draft")
-        outcomes = [self._post(order, call, order.attempt_key) for call in self._calls(order)]
-        return next((one for one in outcomes if one.verdict is not Verdict.DONE), outcomes[-1])
+        outcome = done(order, external_id=payload.source_id)
+        for number, call in enumerate(self._calls(order)):
+            outcome = self._post(order, call, order.attempt_key)
+            if outcome.verdict is not Verdict.DONE:
+                return _half_done(outcome, f"items of {payload.source_id} are deleted, it is not") if number else outcome
+        return outcome
 
     def _post(self, order: Order, call: Call, key: str) -> Outcome:
         headers = _FORM | {"Idempotency-Key": key} if call.method == "POST" else {}
@@ -232,6 +248,11 @@ def minor_units(item: PendingItem) -> int:
             next_step="round the amount in the control that proposes it",
         )
     return int(minor)
+
+
+def _half_done(outcome: Outcome, what: str) -> Outcome:
+    """A change of several calls that broke off in the middle is neither done nor undone: the next attempt goes on with it."""
+    return replace(outcome, verdict=Verdict.UNKNOWN, detail=f"{what}: {outcome.detail}")
 
 
 def _draft_of(order: Order) -> DraftInvoice:
