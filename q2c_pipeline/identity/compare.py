@@ -22,6 +22,8 @@ class NameMatch:
     bits: float
     reasons: tuple[str, ...]
     is_same_core: bool = False
+    is_kin: bool = False
+    """What differs is what tells companies of one group apart: a holding, a country, a number, another legal form."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,9 @@ def _compare(left: Name, right: Name, sides: tuple[str, str], lands: frozenset[s
         tally = whole
     _pay_for_order(left, right, tally)
     is_same_core = not tally.left and not tally.right and tally.cost <= 2 * cost["stem"]
-    _pay_for_lonely_words(left, right, tally, sides, lands | _lands_of(left) | _lands_of(right), corpus)
-    _pay_for_forms(left, right, tally)
+    lands = lands | _lands_of(left) | _lands_of(right)
+    is_kin = _pay_for_lonely_words(left, right, tally, sides, lands, corpus)
+    is_kin |= _pay_for_forms(left, right, tally)
     if not _agreed_brand(tally, corpus) and tally.agreed:
         tally.cost += cost["only_generic"] if is_same_core else 2 * cost["only_generic"]
     if left.is_alias or right.is_alias:
@@ -77,7 +80,7 @@ def _compare(left: Name, right: Name, sides: tuple[str, str], lands: frozenset[s
     if not tally.agreed:
         tally.cost += cost["equal"]
     said = tally.reasons if not is_same_core else ["the names have the same telling words", *tally.reasons]
-    return NameMatch(max(WORST_NAME, cost["equal"] - tally.cost), tuple(said), is_same_core)
+    return NameMatch(max(WORST_NAME, cost["equal"] - tally.cost), tuple(said), is_same_core, is_kin)
 
 
 def _as_one_word(left: Name, right: Name) -> Tally | None:
@@ -111,10 +114,10 @@ def _pay_for_order(left: Name, right: Name, tally: Tally) -> None:
 
 def _pay_for_lonely_words(
     left: Name, right: Name, tally: Tally, sides: tuple[str, str], lands: frozenset[str], corpus: Corpus
-) -> None:
-    """Words that only one name has; they weigh most where both names have some."""
+) -> bool:
+    """Words that only one name has; they weigh most where both names have some. Tells whether they part kin."""
     if not tally.left and not tally.right:
-        return
+        return False
     cost, is_swap = lexicon().cost, bool(tally.left and tally.right)
     factor = cost["swap"] if is_swap else _fullness(left, right, tally) * _length_relief(tally)
     for words, side in zip((tally.left, tally.right), sides, strict=True):
@@ -126,6 +129,18 @@ def _pay_for_lonely_words(
             tally.cost += price
             if price:
                 tally.reasons.append(f"only the {side} name has {word.text} ({_WHY[word.kind]})")
+    return any(_parts_kin(word, lands, is_swap=is_swap) for word in (*tally.left, *tally.right))
+
+
+_KIN = frozenset({"holding", "number", "letter"})
+_KIN_WHEN_BOTH = frozenset({"sector", "sharp", "geo"})
+
+
+def _parts_kin(word: Word, lands: frozenset[str], *, is_swap: bool) -> bool:
+    """`Example Holding` and `Example`, `Example Spain` and `Example`, `Example Foods` and `Example Steel` are groups' companies."""
+    if word.kind == "geo" and word.land not in lands:
+        return True
+    return word.kind in _KIN or (is_swap and word.kind in _KIN_WHEN_BOTH)
 
 
 _WHY = {
@@ -168,19 +183,20 @@ def _agreed_brand(tally: Tally, corpus: Corpus) -> bool:
     return any(word.kind not in _EVERYDAY and not corpus.is_common(word) for word in tally.agreed)
 
 
-def _pay_for_forms(left: Name, right: Name, tally: Tally) -> None:
-    """Legal forms that cannot be one company's; a missing one says little."""
+def _pay_for_forms(left: Name, right: Name, tally: Tally) -> bool:
+    """Legal forms that cannot be one company's; a missing one says little. Tells whether they part kin."""
     cost = lexicon().cost
     if not left.forms and not right.forms:
-        return
+        return False
     if not left.is_formal or not right.is_formal:
         has_both = left.forms and right.forms
         tally.cost += cost["form_vague"] if has_both else cost["form_missing"]
-        return
+        return False
     price, reason = min(_form_cost(one, other) for one in left.forms if one.kinds for other in right.forms if other.kinds)
     tally.cost += price
     if reason:
         tally.reasons.append(reason)
+    return price >= cost["form_conflict"]
 
 
 def _form_cost(one: Form, other: Form) -> tuple[float, str]:

@@ -88,10 +88,14 @@ def probability(bits: float) -> float:
 def _total(name: NameMatch, tax: Finding | None, found: list[Finding]) -> float:
     if tax is not None and tax.is_key:
         return tax.bits + max(-_NAME_LIMIT, min(_NAME_LIMIT, name.bits))
+    if name.is_kin:
+        return name.bits + sum(min(finding.bits, _SHARED_IN_GROUP) for finding in found)
     floor = _NAME_FLOOR if any(finding.bits > 2 for finding in found) else name.bits  # noqa: PLR2004
     return max(name.bits, floor) + sum(finding.bits for finding in found)
 
 
+_SHARED_IN_GROUP = 0.25
+"""Companies of one group share site and seat: neither tells them apart."""
 _NAME_LIMIT = 7.0
 """A valid tax id decides alone: no name outweighs it."""
 
