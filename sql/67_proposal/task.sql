@@ -15,7 +15,8 @@ select
     1 as step,
     e.queue,
     e.control_id || ' ' || e.subject_key || ': ' || e.repair as title,
-    e.reason as body
+    e.reason || coalesce('. No journal is proposed: ' || o.obstacle, '') as body
 from recon.exception as e
 left join repair.proposed as p on e.exception_id = p.exception_id
+left join repair.obstacle as o on e.exception_id = o.exception_id
 where p.exception_id is null

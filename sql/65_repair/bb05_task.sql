@@ -1,0 +1,15 @@
+-- control: BB05
+-- action:  task
+-- grain:   exception_id
+-- owner:   revenue operations
+-- says:    amend the quantity, then credit or charge the difference, with the credit note or charge as it would have to be
+-- example: billed 12 seats of 10 in June: credit 200.00 EUR
+select
+    e.exception_id,
+    1 as step,
+    e.queue,
+    'BB05 ' || e.subject_key || ': amend the quantity, then credit or charge the difference' as title,
+    e.reason || '. Preview: ' || p.preview as body
+from recon.exception as e
+inner join repair.credit_preview as p on e.exception_id = p.exception_id
+where e.control_id = 'BB05'
