@@ -6,6 +6,7 @@ UV := $(BIN)/uv
 COMPILE := $(UV) pip compile pyproject.toml --universal --no-strip-extras --no-header --no-annotate --generate-hashes --python-version 3.11 --quiet
 SIZE ?= 40
 MONTHS ?= 6
+LINES ?= 1000000
 WORLDS ?= 200
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
@@ -45,8 +46,8 @@ contracts: $(VENV)/dev.stamp  ## who may import whom
 sql-lint: $(VENV)/dev.stamp  ## sqlfluff; header and dialect rules are tests
 	$(BIN)/sqlfluff lint sql --processes 2
 
-bench: $(VENV)/dev.stamp  ## printed figures: extraction, mapping, grids and controls
-	$(BIN)/python bench/run.py
+bench: $(VENV)/dev.stamp  ## printed figures: extraction, mapping, and LINES invoice lines reconciled beside other ways to do it
+	$(BIN)/python bench/run.py --lines $(LINES)
 
 ui: $(VENV)/run.stamp  ## the Dagster UI on port 3000 of this machine (Q2C_CONFIG names the configuration)
 	home=$$($(BIN)/python -m q2c_pipeline.orchestration.home) && \

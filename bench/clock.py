@@ -26,6 +26,10 @@ class Clock:
         self.wall += time.perf_counter() - wall
         self.cpu += time.process_time() - cpu
 
+    def figures(self) -> dict[str, object]:
+        """Both as they are printed."""
+        return {"seconds": f"{self.wall:.2f}", "CPU s": f"{self.cpu:.2f}"}
+
 
 class Phases:
     """A listener of progress that takes the time between two reports as that of the phase of the second."""

@@ -27,9 +27,7 @@ def running_company(accounts: int) -> Iterator[Settings]:
             yield load_settings(lookalikes.write_config(folder, served.urls))
 
 
-@contextmanager
-def settings_of_nobody() -> Iterator[Settings]:
-    """The same settings where no system answers: policy and parameters of the tables alone."""
-    with tempfile.TemporaryDirectory() as temporary:
-        urls = dict.fromkeys(lookalikes.INSTANCES, "http://127.0.0.1:9")
-        yield load_settings(lookalikes.write_config(Path(temporary), urls))
+def settings_in(folder: Path) -> Settings:
+    """Settings where no system answers, with stores in `folder`: policy, landing and warehouse without extraction."""
+    urls = dict.fromkeys(lookalikes.INSTANCES, "http://127.0.0.1:9")
+    return load_settings(lookalikes.write_config(folder, urls), lookalikes.new_credentials())

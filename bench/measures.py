@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
 
-from bench import synthetic
+from bench import rivals, synthetic
 from bench.clock import Clock, Phases, Shares
-from bench.company import AS_OF, running_company, settings_of_nobody
+from bench.company import AS_OF, running_company, settings_in
 from q2c_pipeline.engine.controls import load_sql_files
-from q2c_pipeline.engine.runner import Warehouse, graph
+from q2c_pipeline.engine.runner import graph
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.orchestration import night
@@ -98,62 +96,54 @@ def _mapped(settings: Settings, name: str, manifests: list[Manifest]) -> Iterato
         }
 
 
-@contextmanager
-def _filled(lines: int) -> Iterator[tuple[Warehouse, Settings]]:
-    with (
-        settings_of_nobody() as settings,
-        tempfile.TemporaryDirectory() as folder,
-        Warehouse(Path(folder) / "bench.duckdb") as warehouse,
-    ):
-        for name, frame in settings.policy_frames().items():
-            warehouse.replace(f"policy.{name}", frame)
-        synthetic.fill(warehouse, lines)
-        warehouse.connection.execute("checkpoint")  # writing the company out is no part of what is measured
-        yield warehouse, settings
+def filled(folder: Path, lines: int) -> Rows:
+    """Landing batches written without HTTP, then mapped and merged by the loading step."""
+    settings, written, loaded = settings_in(folder), Clock(), Clock()
+    with written.running():
+        synthetic.land(settings, lines)
+    result = night.NightResult(synthetic.AS_OF)
+    with night.open_warehouse(settings, synthetic.AS_OF) as warehouse:
+        with loaded.running():
+            night.load_all(settings, warehouse, synthetic.AS_OF, lambda *_: None, result)
+            warehouse.connection.execute("checkpoint")
+        facts = {name: f"{warehouse.count(f'mapped.{name}'):,}" for name in ("contract_line", "invoice_line", "posting")}
+    return [{"step": "write batches", **written.figures()}, {"step": "load", **loaded.figures(), **facts}]
 
 
-def grids(lines: int, _: int) -> Rows:
+def grids(folder: Path, _: int) -> Rows:
     """Every SQL file from canonical tables to bridge and marts, on a company with a few planted breaks."""
-    with _filled(lines) as (warehouse, settings):
-        parameters, whole = settings.sql_parameters(synthetic.AS_OF), Clock()
-        layers: defaultdict[str, Clock] = defaultdict(Clock)
-        slowest: list[tuple[float, dict[str, object]]] = []
+    settings = settings_in(folder)
+    layers: defaultdict[str, Clock] = defaultdict(Clock)
+    slowest: list[tuple[float, dict[str, object]]] = []
+    with night.open_warehouse(settings, synthetic.AS_OF) as warehouse:
+        parameters = settings.sql_parameters(synthetic.AS_OF)
         for file in graph(load_sql_files()):
             own = Clock()
-            with own.running(), whole.running(), layers[file.schema].running():
+            with own.running(), layers[file.schema].running():
                 result = warehouse.run_file(file, parameters)
-            slowest.append((own.cpu, {"table": file.name, **_seconds(own), "rows": f"{result.rows:,}"}))
+            slowest.append((own.cpu, {"table": file.name, **own.figures(), "rows": f"{result.rows:,}"}))
         exceptions, unexplained = warehouse.count("recon.exception"), warehouse.count(_UNEXPLAINED)
-        facts = {"invoice lines": f"{warehouse.count('mapped.invoice_line'):,}", "tables": len(slowest)}
-        found = {"exceptions": exceptions, "unexplained": unexplained}
-        named = sorted(slowest, key=lambda pair: -pair[0])[:_SHOWN]
-        return [
-            {**facts, **found, **_seconds(whole)},
-            *({"layer": name, **_seconds(clock)} for name, clock in layers.items()),
-            *(row for _, row in named),
-        ]
+    facts = {"tables": len(slowest), "exceptions": exceptions, "unexplained": unexplained}
+    named = sorted(slowest, key=lambda pair: -pair[0])[:_SHOWN]
+    return [
+        {"layer": "all", **_sum(layers.values()), **facts},
+        {"layer": "links to bridge", **_sum(clock for name, clock in layers.items() if name in _TO_BRIDGE)},
+        *({"layer": name, **clock.figures()} for name, clock in layers.items()),
+        *(row for _, row in named),
+    ]
 
 
 _SHOWN = 8
+_TO_BRIDGE = ("claim", "link", "schedule", "grid", "control", "recon")
+"""From canonical tables, which are given, to the bridge."""
 _UNEXPLAINED = "recon.bridge where cause = 'unexplained' and cause_amount <> 0"
 
 
-def by_hand(lines: int, _: int) -> Rows:
-    """The yardstick: the same two comparisons as one hand-written query each, over the same tables."""
-    with _filled(lines) as (warehouse, _settings):
-        rows: Rows = []
-        for name, sql in synthetic.HAND_WRITTEN.items():
-            clock = Clock()
-            with clock.running():
-                warehouse.connection.execute(f"create table main.{name} as {sql}", {"as_of": synthetic.AS_OF})
-            differences = warehouse.count(f"main.{name} where {synthetic.DIFFERENCES[name]}")
-            cells = f"{warehouse.count(f'main.{name}'):,}"
-            rows.append({"query": name, **_seconds(clock), "cells": cells, "differences": differences})
-        return rows
-
-
-def _seconds(clock: Clock) -> dict[str, object]:
-    return {"seconds": f"{clock.wall:.2f}", "CPU s": f"{clock.cpu:.2f}"}
+def _sum(clocks: Iterable[Clock]) -> dict[str, object]:
+    total = Clock()
+    for clock in clocks:
+        total.wall, total.cpu = total.wall + clock.wall, total.cpu + clock.cpu
+    return total.figures()
 
 
 def nothing_changed(_: int, accounts: int) -> Rows:
@@ -178,15 +168,22 @@ def _night(name: str, settings: Settings, run: Callable[[Settings, Phases], nigh
     return {
         "night": name,
         "rows landed": delivered,
-        **_seconds(clock),
+        **clock.figures(),
         **{phase: f"{seconds:.2f} s" for phase, seconds in phases.seconds.items()},
     }
 
 
-MEASURES: dict[str, Callable[[int, int], Rows]] = {
+COMPANY: dict[str, Callable[[int, int], Rows]] = {
     "extraction": extraction,
     "mapping": mapping,
-    "grids": grids,
-    "by_hand": by_hand,
     "nothing_changed": nothing_changed,
 }
+"""Measured on a company that is served over HTTP."""
+LARGE: dict[str, Callable[[Path, int], Rows]] = {
+    "filled": filled,
+    "hand_written": rivals.hand_written,
+    "pandas_merge": rivals.pandas_merge,
+    "datacompy": rivals.datacompy,
+    "grids": grids,
+}
+"""Measured one after the other on the made-up company in one work file."""

@@ -30,7 +30,7 @@ class Landing:
 
     def land(
         self,
-        records: Iterable[FlatRecord],
+        records: Iterable[FlatRecord] | pl.DataFrame,
         *,
         instance: str,
         platform: str,
@@ -160,8 +160,10 @@ def _read_manifest(path: Path) -> Manifest:
         ) from error
 
 
-def text_frame(records: Iterable[FlatRecord], columns: Sequence[str] = ()) -> pl.DataFrame:
-    """All records as text columns: `columns` first, then any other name in order of appearance."""
+def text_frame(records: Iterable[FlatRecord] | pl.DataFrame, columns: Sequence[str] = ()) -> pl.DataFrame:
+    """All records as text columns: `columns` first, then any other name in order of appearance; a frame is taken as it is."""
+    if isinstance(records, pl.DataFrame):
+        return records
     rows = list(records)
     names: FlatRecord = dict.fromkeys(columns)
     for row in rows:
