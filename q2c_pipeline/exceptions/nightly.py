@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -212,7 +212,7 @@ def _step(before: Case, after: Case, kind: Happening, names: Sequence[str], why:
 
 def _write(connection: Connection, work: _Work, night: Night) -> None:
     if work.new:
-        connection.execute(insert(EXCEPTION_CASE), [stored(asdict(one)) for one in work.new])
+        connection.execute(insert(EXCEPTION_CASE), [stored(vars(one)) for one in work.new])
     if work.changed:
         this = EXCEPTION_CASE.c.exception_id == bindparam("this")
         statement = update(EXCEPTION_CASE).where(this).values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})

@@ -8,6 +8,7 @@ import dagster as dg
 
 from q2c_pipeline.engine.lineage import remembered_lineage
 from q2c_pipeline.engine.sqlfiles import SqlFile
+from q2c_pipeline.orchestration.casework import update_cases
 from q2c_pipeline.orchestration.identifying import READS, TABLES, identify
 from q2c_pipeline.orchestration.metadata import Metadata, asset_key, bridge, columns_of, lineage_metadata, owner, table_metadata
 from q2c_pipeline.orchestration.night import publish_night
@@ -15,6 +16,7 @@ from q2c_pipeline.orchestration.resources import POOL, Night, explained
 
 OUTCOMES = "9_outcomes"
 PUBLISHED, WORKBOOK, REPORT = "outcomes.published", "outcomes.workbook", "outcomes.report"
+CASES = "state.exception_case"
 REPORTS = {
     WORKBOOK: "the night's figures as a workbook that can be filtered, recalculated and signed",
     REPORT: "the night on one page: what agrees, what does not, and why",
@@ -114,7 +116,7 @@ def leaves(files: Sequence[SqlFile]) -> list[str]:
 
 def outcome_assets(files: Sequence[SqlFile]) -> list[dg.AssetsDefinition]:
     """What people open: the published file, then report and workbook made from it."""
-    return [_published(files), _reports()]
+    return [_published(files), _cases(), _reports()]
 
 
 def _published(files: Sequence[SqlFile]) -> dg.AssetsDefinition:
@@ -137,6 +139,30 @@ def _published(files: Sequence[SqlFile]) -> dg.AssetsDefinition:
     return published
 
 
+def _cases() -> dg.AssetsDefinition:
+    @dg.asset(
+        key=asset_key(CASES),
+        deps=[asset_key(PUBLISHED)],
+        description="the life of each exception, brought to what the night found: opened, reopened, returned or resolved",
+        group_name=OUTCOMES,
+        kinds={"sqlalchemy"},
+        owners=[owner("controllership")],
+    )
+    def cases(context: dg.AssetExecutionContext, night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+        with explained():
+            outcome = update_cases(night.settings, night.as_of, night.result.unread, _started(context))
+        night.result.cases = outcome
+        night.report("cases", f"{outcome.found} found")
+        counts = {kind.value: count for kind, count in outcome.counts.items()}
+        return dg.MaterializeResult(metadata={"found": outcome.found, **counts})
+
+    return cases
+
+
+def _started(context: dg.AssetExecutionContext) -> datetime:
+    return datetime.fromtimestamp(context.instance.get_run_stats(context.run.run_id).start_time or 0.0, UTC)
+
+
 def _reports() -> dg.AssetsDefinition:
     """Workbook and report; the run ends red here if an instance was left out, when all that could be made is made."""
     says = "no instance was left out because it could not be read or its contract broke"
@@ -152,10 +178,9 @@ def _reports() -> dg.AssetsDefinition:
         # Altair and Excel: only this step pays.
         from q2c_pipeline.orchestration.reporting import build_reports, remember_run  # noqa: PLC0415
 
-        started = context.instance.get_run_stats(context.run.run_id).start_time or 0.0
         with explained():
             status = "partial" if night.result.unread else "complete"
-            remember_run(night.settings, context.run.run_id, datetime.fromtimestamp(started, UTC), status)
+            remember_run(night.settings, context.run.run_id, _started(context), status)
             night.result.outcomes |= build_reports(night.settings)
         for name in REPORTS:
             path = night.result.outcomes[name.removeprefix("outcomes.")]
@@ -170,7 +195,7 @@ def _report_spec(name: str, says: str) -> dg.AssetSpec:
     kind = "excel" if name == WORKBOOK else "html"
     return dg.AssetSpec(
         asset_key(name),
-        deps=[asset_key(PUBLISHED)],
+        deps=[asset_key(PUBLISHED), asset_key(CASES)],
         description=says,
         group_name=OUTCOMES,
         kinds={kind},

@@ -16,8 +16,10 @@ from q2c_pipeline.engine import publishing
 from q2c_pipeline.engine.controls import load_sql_files
 from q2c_pipeline.engine.runner import RunResult, Warehouse
 from q2c_pipeline.errors import ContractError, SourceError, StoreError
+from q2c_pipeline.exceptions.nightly import Outcome
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
+from q2c_pipeline.orchestration.casework import update_cases
 from q2c_pipeline.orchestration.extracting import extract_instance
 from q2c_pipeline.orchestration.identifying import identify
 from q2c_pipeline.orchestration.loading import LoadedBatch, load_instance
@@ -41,6 +43,7 @@ class NightResult:
     unread: set[str] = field(default_factory=set)
     """Instances that could not be read whole tonight: nothing of them is loaded."""
     published: Path | None = None
+    cases: Outcome | None = None
     outcomes: dict[str, Path] = field(default_factory=dict)
 
 
@@ -121,6 +124,7 @@ def load_all(settings: Settings, warehouse: Warehouse, as_of: date, report: Repo
             )
         except ContractError as error:
             result.blocked.append(error)
+            result.unread.add(configured.name)
 
 
 def transform(settings: Settings, warehouse: Warehouse, as_of: date, on_table: Callable[[RunResult], None]) -> list[RunResult]:
@@ -150,6 +154,7 @@ def run_night(settings: Settings, as_of: date, report: Report) -> NightResult:
             load_all(settings, warehouse, as_of, report, result)
             result.tables = transform(settings, warehouse, as_of, lambda r: report("transform", f"{r.name}: {r.rows} rows"))
             result.published = publish_night(settings, warehouse)
+        result.cases = update_cases(settings, as_of, result.unread, settings.end_of(as_of))
     return result
 
 

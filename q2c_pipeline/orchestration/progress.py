@@ -10,7 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-PHASES = ("extract", "load", "transform", "publish", "report")
+PHASES = ("extract", "load", "transform", "publish", "cases", "report")
 
 
 class Phases:

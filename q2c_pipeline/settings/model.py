@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -134,6 +134,10 @@ class Settings(Section):
     def business_day(self, now: datetime) -> date:
         """The last complete day in the company's time zone: at 02:30 on the 2nd it is the 1st."""
         return now.astimezone(ZoneInfo(self.company.time_zone)).date() - timedelta(days=1)
+
+    def end_of(self, day: date) -> datetime:
+        """The moment in which a day is over in the company's time zone: that of 2026-06-30 in Berlin is 22:00 UTC."""
+        return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self.company.time_zone)).astimezone(UTC)
 
     def on(self, day: date) -> Settings:
         """The settings of that day: their `policy` is the version in force on it."""
