@@ -12,6 +12,7 @@ from pydantic import Field
 
 from q2c_pipeline.identity.scoring import Thresholds
 from q2c_pipeline.settings.agreements import Days, Ownership, Sla
+from q2c_pipeline.settings.corrections import Approvals, Corrections, Writable
 from q2c_pipeline.settings.responsibilities import ExceptionWork, Person
 from q2c_pipeline.settings.rules import Convention, Materiality, Tolerance
 from q2c_pipeline.settings.values import Amount, Currency, Section
@@ -52,6 +53,9 @@ class Policy(Section):
     grace: Grace = Grace()
     sla: Sla = Sla()
     ownership: Ownership = Ownership()
+    writable: Writable = Writable()
+    approvals: Approvals = Approvals()
+    corrections: Corrections = Corrections()
     severity: Severity = Severity()
     tolerances: list[Tolerance] = Field(default_factory=list)
     materiality: list[Materiality] = Field(default_factory=list)
