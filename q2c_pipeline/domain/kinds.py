@@ -197,6 +197,13 @@ class PeriodState(StrEnum):
     CLOSED = "closed"
 
 
+class CreditHold(StrEnum):
+    """Whether finance stopped selling to a customer."""
+
+    NONE = "none"
+    HOLD = "hold"
+
+
 class OpportunityStage(StrEnum):
     """Sales stage reduced to what booking needs."""
 

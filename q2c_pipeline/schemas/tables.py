@@ -48,9 +48,9 @@ _ALL = (
         "crm",
         "account_number? account_name tax_id? country_code? currency? payment_terms? legal_entity_code? subsidiary_source_id?",
         "parent_source_id? claimed_crm_account_id? claimed_billing_account_id? claimed_erp_account_id?",
-        "domain? address?",
+        "domain? address? credit_hold?",
     ),
-    _table("product", "a sellable item in one system", "erp", "product_code? product_name revenue_class? is_active"),
+    _table("product", "a sellable item in one system", "erp", "product_code? product_name revenue_class? is_active tax_class?"),
     _table(
         "price",
         "a product's price in one currency and price list",
@@ -62,7 +62,13 @@ _ALL = (
         "a deal on its way to a contract",
         "crm",
         "opportunity_number opportunity_name account_source_id opportunity_stage is_won close_date opportunity_amount?",
-        "currency",
+        "currency stage_name?",
+    ),
+    _table(
+        "opportunity_history",
+        "what a deal said from one moment on: its stage, its day and its amount",
+        "crm",
+        "opportunity_source_id stage_name? close_date? opportunity_amount? currency? created_at",
     ),
     _table(
         "opportunity_line",

@@ -35,10 +35,17 @@ class AccountOwners(Section):
     legal_entity_code: Role = Role.ERP
 
 
+class PriceOwners(Section):
+    """Whose list price counts where systems differ."""
+
+    unit_price: Role = Role.CRM
+
+
 class Ownership(Section):
     """Owners by table and field."""
 
     account: AccountOwners = AccountOwners()
+    price: PriceOwners = PriceOwners()
 
     def rows(self) -> Iterator[tuple[str, str, str]]:
         """Table, field, role of its owner; one row a field."""

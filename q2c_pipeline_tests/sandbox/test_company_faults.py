@@ -58,7 +58,9 @@ def test_what_billing_does_wrong_is_posted_right(name: str) -> None:
     assert {(row.subject_key, row.currency): row.amount for row in found.truth} == differences(found)
 
 
-@pytest.mark.parametrize("name", [n for n in available_faults() if not n.startswith((*MOVES_BILLING, "st02", "sl03_above", "timing"))])
+@pytest.mark.parametrize(
+    "name", [n for n in available_faults() if not n.startswith((*MOVES_BILLING, "st02", "sl03_above", "timing"))]
+)
 def test_other_faults_leave_billing_as_it_was(name: str, clean: Systems) -> None:
     found = world(name)
     for table in ("invoice", "invoice_line", "credit_note", "invoice_payment"):

@@ -63,6 +63,10 @@ loaded as ( -- deliveries that brought such a record into any table, or into qua
     inner join rejected as r on m.instance = r.instance and m.source_id = r.source_id
     union all
     select m.instance, m.source_id, m.batch_id
+    from mapped.opportunity_history as m
+    inner join rejected as r on m.instance = r.instance and m.source_id = r.source_id
+    union all
+    select m.instance, m.source_id, m.batch_id
     from mapped.opportunity_line as m
     inner join rejected as r on m.instance = r.instance and m.source_id = r.source_id
     union all

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from q2c_pipeline.domain.kinds import AccountClass, PeriodState, TransactionKind
+from q2c_pipeline.domain.kinds import AccountClass, CreditHold, PeriodState, TransactionKind
 from q2c_pipeline.schemas.reading import (
     Column,
     Reading,
@@ -32,6 +32,8 @@ _KINDS = {
     "CustRfnd": TransactionKind.REFUND,
     "Journal": TransactionKind.JOURNAL,
 }
+_CREDIT_HOLDS = {"AUTO": CreditHold.NONE, "OFF": CreditHold.NONE, "ON": CreditHold.HOLD}
+"""Automatic holds depend on a balance that the ledger works out at the till; only a hold that somebody set is one here."""
 _CLASSES = {
     "AcctRec": AccountClass.RECEIVABLE,
     "Bank": AccountClass.CASH,
@@ -135,6 +137,7 @@ _ACCOUNT = {
     "subsidiary_source_id": text("subsidiary"),
     "parent_source_id": text("parent"),
     "claimed_crm_account_id": text("crm_account_id"),
+    "credit_hold": enum("credit_hold", _CREDIT_HOLDS),
     "domain": or_else(text("site"), text("email")),
     "address": in_one_line(text("address")),
 }

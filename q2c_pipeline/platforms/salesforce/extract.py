@@ -20,6 +20,7 @@ OBJECTS = (
     ObjectSpec("Product2", says="products"),
     ObjectSpec("PricebookEntry", says="list prices per price book and currency"),
     ObjectSpec("Opportunity", says="deals"),
+    ObjectSpec("OpportunityHistory", says="what deals said before: stage, day and amount"),
     ObjectSpec("OpportunityLineItem", says="products of the deals"),
     ObjectSpec("Order", says="orders and their amendments"),
     ObjectSpec("OrderItem", says="order lines with their billing terms"),

@@ -84,6 +84,7 @@ def readings(conventions: Mapping[str, str], account_classes: Mapping[str, str])
         Reading("Product2", "product", _record() | _product()),
         Reading("PricebookEntry", "price", _record() | _price(own)),
         Reading("Opportunity", "opportunity", _record() | _opportunity(own)),
+        Reading("OpportunityHistory", "opportunity_history", _record() | _opportunity_history(own)),
         Reading("OpportunityLineItem", "opportunity_line", _record() | _opportunity_line()),
         Reading("Order", "contract", _record() | _contract(own)),
         Reading("OrderItem", "contract_line", _record() | _contract_line()),
@@ -146,6 +147,18 @@ def _opportunity(own: Column) -> dict[str, Column]:
         "close_date": date("close_date"),
         "opportunity_amount": money("amount"),
         "currency": own,
+        "stage_name": text("stage_name"),
+    }
+
+
+def _opportunity_history(own: Column) -> dict[str, Column]:
+    return {
+        "opportunity_source_id": text("opportunity_id"),
+        "stage_name": text("stage_name"),
+        "close_date": date("close_date"),
+        "opportunity_amount": money("amount"),
+        "currency": own,
+        "created_at": instant("created_at", MOMENT),
     }
 
 

@@ -101,7 +101,12 @@ def _account() -> Reading:
 
 
 def _product() -> Reading:
-    columns = {"product_code": text("product_code"), "product_name": text("product_name"), "is_active": flag("is_active")}
+    columns = {
+        "product_code": text("product_code"),
+        "product_name": text("product_name"),
+        "is_active": flag("is_active"),
+        "tax_class": text("tax_class"),
+    }
     return Reading("product", "product", {**_identity(), **columns})
 
 
@@ -117,6 +122,7 @@ def _price() -> Reading:
             "billing_period_months": _months(),
             "meter_source_id": text("meter_id"),
             "is_active": flag("is_active"),
+            "price_list_name": text("price_list"),
         },
     )
 

@@ -6,6 +6,7 @@ import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from q2c_pipeline.sandbox.company.deals import record_deal_history
 from q2c_pipeline.sandbox.company.events import record_events
 from q2c_pipeline.sandbox.company.faults import available_faults, plant
 from q2c_pipeline.sandbox.company.history import live_through
@@ -27,6 +28,7 @@ def build(seed: int, *, accounts: int, months: int, as_of: date, faults: Sequenc
         plant(world, seed, faults)
         latest_invoices(world)
         record_events(world)
+        record_deal_history(world)
     return Systems(as_of, world.salesforce, world.stripe, world.netsuite, world.truth, world.misbehaviour)
 
 

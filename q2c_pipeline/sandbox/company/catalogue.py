@@ -71,6 +71,8 @@ PRODUCTS = (
     Product("STORAGE-GB", "Storage", "Usage", "Usage", Decimal("0.25"), "Unit"),
     Product("LEGACY-SEAT", "Legacy seat (not sold any more)", "Platform", "Ratable", Decimal(30), "Month"),
 )
+TAX_CODE = dict.fromkeys(("Platform", "Modules", "Support", "Usage"), "txcd_10103001") | {"Services": "txcd_20030000"}
+"""Stripe's tax codes by product family: software as a service for business, and general services."""
 PRODUCT = {product.code: product for product in PRODUCTS}
 
 CHART = {

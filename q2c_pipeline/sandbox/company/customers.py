@@ -125,6 +125,7 @@ def _ledger_customer(world: World, customer: Customer, account: Record, day: dat
         "url": f"http://{site(customer.number)}/",
         "defaultbillingaddress": f"{account['BillingStreet']}\n{account['BillingPostalCode']} {account['BillingCity']}",
         "isinactive": False,
+        "creditholdoverride": "AUTO",
         "subsidiary": ENTITIES[customer.entity].number,
         "lastmodifieddate": world.moment(day, 11),
     }

@@ -14,11 +14,12 @@ from q2c_pipeline.sandbox.company.catalogue import (
     CURRENCY_NAME,
     ENTITIES,
     PRODUCTS,
+    TAX_CODE,
     VALUE_IN_USD,
     Product,
 )
 from q2c_pipeline.sandbox.company.dates import DAY, add_months, at, days_between, month_end, month_start
-from q2c_pipeline.sandbox.company.money import EXPONENT, half_away
+from q2c_pipeline.sandbox.company.money import EXPONENT, half_away, plain, to_minor
 from q2c_pipeline.sandbox.company.world import World, salesforce_record
 
 if TYPE_CHECKING:
@@ -227,7 +228,11 @@ def _product(world: World, moment: datetime, product: Product) -> None:
         "active": active,
         "created": moment,
         "metadata": {"product_code": product.code},
+        "tax_code": TAX_CODE[product.family],
     }
+    if product.revenue_class != "Usage":
+        for currency in CURRENCY_FACTOR:
+            _list_price(world, moment, product, currency)
     number = world.ids.number("item", 301)
     world.netsuite["item"][str(number)] = {
         "id": number,
@@ -239,6 +244,28 @@ def _product(world: World, moment: datetime, product: Product) -> None:
     }
     if product.revenue_class == "Usage":
         _meter(world, moment, product)
+
+
+def _list_price(world: World, moment: datetime, product: Product, currency: str) -> None:
+    """The price book's entry as billing was taught it; contracts get prices of their own."""
+    interval = {"Month": "month", "Year": "year"}.get(product.price_period)
+    minor = to_minor(product.list_price(currency), currency)
+    identifier = world.ids.stripe("price")
+    world.stripe["price"][identifier] = {
+        "id": identifier,
+        "product": world.stripe_products[product.code],
+        "currency": currency.lower(),
+        "unit_amount": int(minor),
+        "unit_amount_decimal": plain(minor),
+        "billing_scheme": "per_unit",
+        "tiers_mode": None,
+        "tiers": None,
+        "recurring": interval and {"interval": interval, "interval_count": 1, "usage_type": "licensed", "meter": None},
+        "type": "recurring" if interval else "one_time",
+        "active": not product.code.startswith("LEGACY"),
+        "metadata": {"salesforce_pricebook_id": PRICEBOOK_ID},
+        "created": moment,
+    }
 
 
 def _meter(world: World, moment: datetime, product: Product) -> None:

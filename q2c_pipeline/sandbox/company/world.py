@@ -26,6 +26,7 @@ SALESFORCE = (
     "Pricebook2",
     "PricebookEntry",
     "Opportunity",
+    "OpportunityHistory",
     "OpportunityLineItem",
     "Order",
     "OrderItem",
@@ -127,6 +128,8 @@ class World:
     customer_account: dict[str, str] = field(default_factory=dict)
     """Stripe customer -> Salesforce account."""
     stripe_products: dict[str, str] = field(default_factory=dict)
+    earlier_deals: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    """Opportunity id -> what it said once it was won and says no more, with the moment from which it did, oldest first."""
     meters: dict[str, str] = field(default_factory=dict)
     ticks: int = 0
     issues: int = 0

@@ -16,7 +16,8 @@ def dq01_price_left_out(ground: Ground) -> None:
     """Salesforce leaves a price book entry of a product out that nobody buys any more."""
     products = ground.world.salesforce["Product2"]
     entries = ground.world.salesforce["PricebookEntry"]
-    key = ground.pick("price", (k for k, e in entries.items() if not products[e["Product2Id"]]["IsActive"]))
+    key = ground.pick("price", {k for k, e in entries.items() if not products[e["Product2Id"]]["IsActive"]} - ground.used)
+    ground.used.add(key)
     ground.misbehave("salesforce", "omit_record", "PricebookEntry", id=key)
     ground.tell_without_money("DQ01", "sf_main.PricebookEntry")
 
@@ -24,7 +25,8 @@ def dq01_price_left_out(ground: Ground) -> None:
 def dq01_rate_left_out(ground: Ground) -> None:
     """NetSuite leaves out an old cross rate."""
     rates = ground.world.netsuite["currencyrate"]
-    key = ground.pick("cross rate", (k for k, one in rates.items() if _is_old_cross(ground, one)))
+    key = ground.pick("cross rate", {k for k, one in rates.items() if _is_old_cross(ground, one)} - ground.used)
+    ground.used.add(key)
     ground.misbehave("netsuite", "omit_record", "currencyrate", id=key)
     ground.tell_without_money("DQ01", "netsuite_main.currencyrate")
 

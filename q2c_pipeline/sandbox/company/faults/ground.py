@@ -186,8 +186,10 @@ class Ground:
         self.world.truth.append(Truth(control, subject, to_major(minor, symbol), symbol))
 
     def tell_without_money(self, control: str, subject: str) -> None:
-        """Note a planted difference that has no amount."""
-        self.world.truth.append(Truth(control, subject, Decimal(0), None))
+        """Note a planted difference that has no amount; the same subject again is the same difference."""
+        planted = Truth(control, subject, Decimal(0), None)
+        if planted not in self.world.truth:
+            self.world.truth.append(planted)
 
     def misbehave(self, platform: str, kind: str, object_name: str, **detail: object) -> None:
         """Ask a look-alike server to do something wrong."""

@@ -19,6 +19,8 @@ _OBJECTS = {
     "Opportunity": f"""{_SYSTEM} {_OWNED} AccountId:reference Name:string StageName:picklist IsClosed:boolean
         IsWon:boolean Amount:currency CloseDate:date Type:picklist Probability:percent CurrencyIsoCode:picklist
         Opportunity_Number__c:string""",
+    "OpportunityHistory": f"""{_SYSTEM} OpportunityId:reference StageName:picklist Amount:currency CloseDate:date
+        Probability:percent CurrencyIsoCode:picklist""",
     "OpportunityLineItem": f"""{_SYSTEM} OpportunityId:reference Product2Id:reference PricebookEntryId:reference
         Quantity:double UnitPrice:currency TotalPrice:currency ServiceDate:date""",
     "Order": f"""{_SYSTEM} {_OWNED} OrderNumber:string AccountId:reference OpportunityId:reference
@@ -36,7 +38,7 @@ _OBJECTS = {
     "CurrencyType": f"{_SYSTEM} IsoCode:picklist ConversionRate:double DecimalPlaces:int IsActive:boolean IsCorporate:boolean",
 }
 KEY_PREFIX = {
-    "Account": "001", "Product2": "01t", "Pricebook2": "01s", "PricebookEntry": "01u", "Opportunity": "006",
+    "Account": "001", "Product2": "01t", "Pricebook2": "01s", "PricebookEntry": "01u", "Opportunity": "006", "OpportunityHistory": "008",
     "OpportunityLineItem": "00k", "Order": "801", "OrderItem": "802", "CurrencyType": "01L",
 }  # fmt: skip
 EXTERNAL_IDS = {
