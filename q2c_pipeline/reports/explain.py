@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import polars as pl
 
-from q2c_pipeline.domain.kinds import Leg
 from q2c_pipeline.errors import StoreError
-from q2c_pipeline.reports.formats import amount_text, counted, date_text, leg_sides, measure_name, number_text, period_text
+from q2c_pipeline.reports import sentences
+from q2c_pipeline.reports.formats import amount_text, counted, date_text, measure_name
 
-MAX_PERIODS = 12
-MAX_RECORDS = 20
-MAX_SYMPTOMS = 20
 _LEAST_PREFIX = 4
 """Shorter beginnings would fit many; the message then lists what fits."""
 _FIND = """
@@ -46,7 +43,6 @@ _SYMPTOMS = """
 _PROOF = """
     select n.node_key, n.kind, n.business_number, n.amount, n.currency, n.record_status, n.record_date
     from mart.trace_node as n where n.instance || '/' || n.source_id = any($keys) order by n.node_key"""
-_UNITS = {"month": "a month", "year": "a year", "once": "once", "unit": "a unit"}
 
 
 class Reader(Protocol):
@@ -65,9 +61,6 @@ class Section:
     sentences: tuple[str, ...]
 
 
-Row = Mapping[str, Any]
-
-
 def explain(reader: Reader, identifier: str) -> list[Section]:
     """The exception with that id, or the only one whose id begins so; raises StoreError when there is none or several."""
     exception_id = _find(reader, identifier.strip())
@@ -76,14 +69,14 @@ def explain(reader: Reader, identifier: str) -> list[Section]:
     cells, terms, facts = (reader.query(sql, known).rows(named=True) for sql in (_CELLS, _TERMS, _FACTS))
     symptoms = reader.query(_SYMPTOMS, {"control_id": one["control_id"], "subject_key": one["subject_key"]})
     sections = (
-        Section("Exception", tuple(_heading(one))),
-        Section("Expected", (*_terms(terms), *_expected(one, cells), *_said(facts, "expected_text"))),
-        Section("Found", (*_said(facts, "found_text"), *_found(one, cells))),
-        Section("Rule", tuple(_rule(one))),
-        Section("Symptoms", tuple(_symptoms(symptoms))),
+        Section("Exception", tuple(sentences.heading(one))),
+        Section("Expected", (*sentences.terms(terms), *sentences.expected(one, cells), *sentences.said(facts, "expected_text"))),
+        Section("Found", (*sentences.said(facts, "found_text"), *sentences.found(one, cells))),
+        Section("Rule", tuple(sentences.rule(one))),
+        Section("Symptoms", tuple(sentences.symptoms(symptoms))),
         Section("Proof", tuple(_proof(reader, one))),
-        Section("At risk", (_at_risk(one), _material(one))),
-        Section("Repair", tuple(_repair(one, reader.query(_REPAIRS, known)["repair_text"].to_list()))),
+        Section("At risk", (sentences.at_risk(one), sentences.material(one))),
+        Section("Repair", tuple(sentences.repair(one, reader.query(_REPAIRS, known)["repair_text"].to_list()))),
     )
     return [section for section in sections if section.sentences]
 
@@ -105,93 +98,17 @@ def _find(reader: Reader, identifier: str) -> str:
     )
 
 
-def _heading(one: Row) -> Iterator[str]:
-    where = f" of {one['legal_entity_code']}" if one["legal_entity_code"] else ""
-    when = f" in {period_text(one['first_period'], one['last_period'])}" if one["first_period"] else ""
-    yield f"{one['control_id']} on {one['subject_key']}{where}{when}, severity {one['severity']}, as of {one['as_of']}."
-    yield f"Id {one['exception_id']}."
-
-
-def _terms(terms: Sequence[Row]) -> Iterator[str]:
-    """What was agreed: the lines whose terms make the schedule."""
-    for term in terms:
-        discount = term["discount_fraction"] * 100
-        less = f" less {number_text(discount)} %" if discount else ""
-        price = f"{amount_text(term['unit_price'], term['currency'])} {term['currency']} {_UNITS[term['price_period']]}"
-        rhythm = f"{measure_name(term['billing_frequency'])} in {term['billing_timing']}"
-        amends = "" if term["is_original"] else f" ({measure_name(term['amendment_kind'] or 'later step')} of the line)"
-        yield (
-            f"{term['line_subject_key']}{amends} sells {number_text(term['quantity'])} x {term['product_name']} "
-            f"at {price}{less}, from {term['start_date']} to {term['end_date']}, billed {rhythm}; "
-            f"order {term['contract_number']} is active since {term['activated_date']}."
-        )
-
-
-def _said(facts: Sequence[Row], name: str) -> Iterator[str]:
-    """One side of what a control held against each other where no cell shows it."""
-    for fact in facts[:MAX_RECORDS]:
-        yield _sentence(fact[name] or "nothing")
-    if len(facts) > MAX_RECORDS:
-        yield f"{counted(len(facts) - MAX_RECORDS, 'more value')} of the same kind."
-
-
-def _expected(one: Row, cells: Sequence[Row]) -> Iterator[str]:
-    """What follows from it, period by period."""
-    left = leg_sides(one["leg"])[0].lower()
-    for cell in cells[:MAX_PERIODS]:
-        amount = f"{amount_text(cell['left_amount'], cell['currency'])} {cell['currency']}"
-        if cell["service_start_date"] is not None:
-            due = f", due {date_text(cell['due_date'])}" if cell["due_date"] else ""
-            why = "the schedule of these terms says" if cell["contract_line_key"] else "no contract line is known, so"
-            served = f"{cell['service_start_date']} to {cell['service_end_date']}"
-            yield f"For service {served} {why} {amount}{due}."
-        else:
-            where = f"{cell['legal_entity_code']} in {period_text(cell['period'])}"
-            yield f"The {left} side demands {amount} of {measure_name(cell['measure'])} in {where}."
-    if len(cells) > MAX_PERIODS:
-        yield f"{counted(len(cells) - MAX_PERIODS, 'more cell')} of the same kind."
-
-
-def _found(one: Row, cells: Sequence[Row]) -> Iterator[str]:
-    right = leg_sides(one["leg"])[1].lower()
-    for cell in cells[:MAX_PERIODS]:
-        when = cell["service_start_date"] or period_text(cell["period"])
-        what = "" if cell["measure"] == "net" else f" {measure_name(cell['measure'])} of {cell['legal_entity_code']}"
-        amounts = (amount_text(cell[name], cell["currency"]) for name in ("right_amount", "left_amount", "difference_amount"))
-        yield "{}{}: {} {} instead of {}, difference {} {}.".format(when, what, right, *amounts, cell["currency"])
-    if one["currency"]:
-        total = f"{amount_text(one['difference_amount'], one['currency'])} {one['currency']}"
-        yield f"Expected less found is {total} in all."
-
-
-def _rule(one: Row) -> Iterator[str]:
-    yield f"{one['control_id']} ({one['claim']}): {one['says']}."
-    yield f"It saw this: {_sentence(one['reason'])}"
-    if one["leg"] in (Leg.BOOKED_BILLED, Leg.BILLED_POSTED):
-        yield f"It decides with priority {one['priority']}: where several rules claim a cell, the lowest number wins."
-    since = f"in force since {one['effective_from']}" if one["effective_from"] else "the first one"
-    yield f"The run was under version {one['version']} of the policy ({since}, digest {one['digest'][:12]})."
-
-
-def _symptoms(found: pl.DataFrame) -> Iterator[str]:
-    """Findings that this one explains, and that are therefore no exceptions of their own there."""
-    for row in found.head(MAX_SYMPTOMS).iter_rows(named=True):
-        yield f"{row['control_id']} on {row['subject_key']} ({row['says']}) is a symptom of this."
-    if found.height > MAX_SYMPTOMS:
-        yield f"{counted(found.height - MAX_SYMPTOMS, 'more symptom')}."
-
-
-def _proof(reader: Reader, one: Row) -> Iterator[str]:
+def _proof(reader: Reader, one: sentences.Row) -> Iterator[str]:
     """Records of the evidence, with their business number where the trace knows them."""
     records = _evidence(one["evidence"])
     keys = [f"{record['instance']}/{record['source_id']}" for record in records]
     nodes = {row["node_key"]: row for row in reader.query(_PROOF, {"keys": keys}).iter_rows(named=True)} if keys else {}
-    for record in records[:MAX_RECORDS]:
+    for record in records[: sentences.MAX_RECORDS]:
         ending = f":{record['instance']}:{record['source_id']}"
         node = next((row for key, row in nodes.items() if key.endswith(ending)), None)
         yield f"{record['instance']} {measure_name(record['table'])} {record['source_id']}{_facts(node)}."
-    if len(records) > MAX_RECORDS:
-        yield f"{counted(len(records) - MAX_RECORDS, 'more record')}."
+    if len(records) > sentences.MAX_RECORDS:
+        yield f"{counted(len(records) - sentences.MAX_RECORDS, 'more record')}."
     if records:
         yield f"`q2c trace {one['subject_key']}` shows all that is linked to it."
 
@@ -201,48 +118,9 @@ def _evidence(text: str | None) -> list[dict[str, str]]:
     return list(pl.Series([text or "[]"]).str.json_decode(pl.List(record))[0])
 
 
-def _facts(node: Row | None) -> str:
+def _facts(node: sentences.Row | None) -> str:
     if node is None:
         return ""
     amount = f"{amount_text(node['amount'], node['currency'])} {node['currency'] or ''}" if node["amount"] is not None else ""
     facts = (node["business_number"], amount, node["record_status"], date_text(node["record_date"]))
     return f" ({', '.join(fact for fact in facts if fact)})"
-
-
-def _at_risk(one: Row) -> str:
-    if one["currency"] is None:
-        return "No money by itself: it says that records disagree, not amounts."
-    if one["amount_at_risk"] is None:
-        return f"Not known in {one['group_currency']}: there is no rate for {one['currency']} on or before {one['as_of']}."
-    worth = f"{amount_text(one['amount_at_risk'], one['group_currency'])} {one['group_currency']}"
-    if one["currency"] == one["group_currency"]:
-        return f"{worth}, the difference itself."
-    amount = f"{amount_text(abs(one['difference_amount']), one['currency'])} {one['currency']}"
-    return f"{worth}: {amount} at {number_text(one['exchange_rate'])}, the newest rate on or before {one['as_of']}."
-
-
-def _material(one: Row) -> str:
-    """Whether it blocks a close, and by which rule."""
-    if one["scope_text"] is None:
-        return "It blocks a close: the policy has no limit of materiality."
-    limits = []
-    if one["materiality_amount"] is not None:
-        limits.append(f"{amount_text(one['materiality_amount'], one['group_currency'])} {one['group_currency']}")
-    if one["materiality_percent"] is not None:
-        base = f"{amount_text(one['base_amount'] or 0, one['currency'])} {one['currency']}" if one["currency"] else "nothing"
-        limits.append(f"{number_text(one['materiality_percent'])} % of {base}")
-    rule = f"the limits of {one['scope_text']}: {' and '.join(limits)}"
-    return f"It blocks a close by {rule}." if one["is_material"] else f"It does not block a close: it stays below {rule}."
-
-
-def _repair(one: Row, proposed: Sequence[str]) -> Iterator[str]:
-    yield f"{_sentence(one['repair'])} It is the work of {one['owner']}, queue '{one['queue']}'."
-    for text in proposed[:MAX_RECORDS]:
-        yield f"Proposed: {_sentence(text)[:1].lower()}{_sentence(text)[1:]}"
-    if len(proposed) > MAX_RECORDS:
-        yield f"{counted(len(proposed) - MAX_RECORDS, 'more change')} of the same proposal."
-
-
-def _sentence(text: str) -> str:
-    """The text with a capital at its start and one full stop; names such as INV-1 keep their letters."""
-    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,7 @@ from q2c_pipeline.errors import StoreError
 from q2c_pipeline.reports.explain import explain
 from q2c_pipeline.reports.formats import MINUS
 from q2c_pipeline_tests.sql.test_dq03_vendor_schema_changed import delivered, reject
-from q2c_pipeline_tests.sql.world import World, consistent
+from q2c_pipeline_tests.sql.world import PARAMS, World, consistent, files_for
 
 TABLES = (
     "mart.exception_term", "mart.exception_fact", "mart.exception_repair", "mart.trace_node", "mart.run_summary", "recon.symptom",
@@ -94,3 +95,39 @@ def test_an_id_that_several_have_lists_them() -> None:
         warehouse.connection.execute("insert into recon.exception select * replace ('zz' as exception_id) from recon.exception")
         with pytest.raises(StoreError, match=r"choose one of .*MD07 AC-1@billing.*zz"):
             explain(warehouse, "AC-1@billing")
+
+
+def test_the_rate_and_the_policy_that_decided_are_told() -> None:
+    world = consistent()
+    world.order(2, currency="EUR", quantity=Decimal(1000), start_date=date(2026, 10, 1))
+    with world.post_all().run(*TABLES) as warehouse:
+        said = told(warehouse, "BB01")
+    assert said["At risk"] == (
+        "110,000.00 USD: 100,000.00 EUR at 1.1, the newest rate on or before 2026-10-31. "
+        "It blocks a close: the policy has no limit of materiality."
+    )
+    assert said["Rule"].endswith("The run was under version 1 of the policy (the first one, digest c0ffee).")
+
+
+@pytest.mark.parametrize(
+    ("limit", "verdict"), [("100.01", "It does not block a close: it stays below"), ("100", "It blocks a close by")]
+)
+def test_materiality_is_told_with_the_limits_that_decided(limit: str, verdict: str) -> None:
+    world = drifted()
+    with Warehouse() as warehouse:
+        world.fill(warehouse)
+        warehouse.connection.execute("insert into policy.materiality values ('US', ?, 50)", [limit])
+        for file in files_for(*TABLES):
+            warehouse.run_file(file, PARAMS)
+        said = told(warehouse, "BB04")
+    assert f"{verdict} the limits of US: {Decimal(limit):.2f} USD and 50 % of 900.00 USD." in said["At risk"]
+
+
+def test_a_proposed_repair_is_told_with_both_values() -> None:
+    world = consistent().post_all()
+    world.change("account", "cus-1", claimed_crm_account_id=None)
+    with world.run(*TABLES) as warehouse:
+        said = told(warehouse, "MD07")
+    assert said["Expected"] == "Customer stripe_main:cus-1 names account 001-1."
+    assert said["Found"] == "It names no account."
+    assert "Proposed: set claimed_crm_account_id of stripe_main account cus-1 from nothing to '001-1'." in said["Repair"]
