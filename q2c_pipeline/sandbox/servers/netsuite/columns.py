@@ -29,7 +29,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         " parent:i subsidiary externalid lastmodifieddate:t"
     ),
     "customer": _columns(
-        "id:i entityid companyname externalid currency:i terms receivablesaccount:i parent:i vatregnumber email creditholdoverride url defaultbillingaddress isinactive:f"
+        "id:i entityid companyname externalid currency:i terms receivablesaccount:i parent:i vatregnumber email"
+        " creditholdoverride url defaultbillingaddress isinactive:f"
         " subsidiary:i datecreated:t lastmodifieddate:t"
     ),
     "item": _columns(

@@ -38,8 +38,8 @@ _OBJECTS = {
     "CurrencyType": f"{_SYSTEM} IsoCode:picklist ConversionRate:double DecimalPlaces:int IsActive:boolean IsCorporate:boolean",
 }
 KEY_PREFIX = {
-    "Account": "001", "Product2": "01t", "Pricebook2": "01s", "PricebookEntry": "01u", "Opportunity": "006", "OpportunityHistory": "008",
-    "OpportunityLineItem": "00k", "Order": "801", "OrderItem": "802", "CurrencyType": "01L",
+    "Account": "001", "Product2": "01t", "Pricebook2": "01s", "PricebookEntry": "01u", "Opportunity": "006",
+    "OpportunityHistory": "008", "OpportunityLineItem": "00k", "Order": "801", "OrderItem": "802", "CurrencyType": "01L",
 }  # fmt: skip
 EXTERNAL_IDS = {
     "Account": {"ERP_Customer_Id__c", "Billing_Account_Id__c"},
