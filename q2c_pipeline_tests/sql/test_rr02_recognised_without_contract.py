@@ -37,13 +37,13 @@ def test_a_release_after_a_cancellation_is_not_a_matter_of_schedule() -> None:
     assert [row for row in world.exceptions() if row[0].startswith("RR")] == [("RR02", "ORD-00003/1", Decimal("-70.0000"), "USD")]
 
 
-def test_a_release_before_the_cancellation_is_one_of_schedule() -> None:
+def test_a_release_before_the_cancellation_is_one_of_the_deferred_balance() -> None:
     world = released()
     world.order(3, start_date=date(2026, 1, 1), unit_price=Decimal(0))
     world.order(4, amends=3, start_date=date(2026, 8, 10), quantity=Decimal(-10), unit_price=Decimal(0))
     release(world, JULY, "70.00", key="ORD-00003/1", name="REL-US-X")
 
-    assert [row for row in world.exceptions() if row[0].startswith("RR")] == [("RR01", "ORD-00003/1", Decimal("-70.0000"), "USD")]
+    assert [row for row in world.exceptions() if row[0].startswith("RR")] == [("RR03", "ORD-00003/1", Decimal("-70.0000"), "USD")]
 
 
 def test_a_journal_by_hand_that_names_a_contract_line_counts_as_a_release() -> None:

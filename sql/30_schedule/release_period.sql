@@ -3,18 +3,10 @@
 -- owner:   accounting
 -- says:    what each deferred document line has to release to revenue in each accounting period that is over by the day
 -- example: 310.00 invoiced on 20 January for 20 January to 19 February: 120.00 for January (12 of 31 days), 190.00 for February
--- Rules. A ratable line whose service ends after the month of its document is deferred; its release is straight-line by day over its
--- own service term, rounded half away from zero on what is earned up to the end of each month, so that the months sum to the line.
+-- Rules. The release of a deferred line is straight-line by day over its own service term, rounded half away from zero on what is
+-- earned up to the end of each month, so that the months sum to the line.
 -- The first month is the document's: it also releases what was earned before. A credit memo's line releases by itself, negative.
--- What the ledger has not deferred at all cannot be released: such a document is a break of billed-posted and is left out here.
-with deferred as ( -- documents for which the ledger holds any deferred revenue
-    select distinct d.document_key
-    from link.document as d
-    inner join link.transaction_class as t on d.transaction_key = t.transaction_key
-    where d.document_key is not null and t.account_class = 'deferred_revenue' and t.posted_amount <> 0
-),
-
-line as ( -- their deferred lines in whole minor units, with their term in days and the months it takes
+with line as ( -- deferred lines in whole minor units, with their term in days and the months it takes
     select
         l.invoice_line_key,
         l.document_key,
@@ -32,14 +24,8 @@ line as ( -- their deferred lines in whole minor units, with their term in days 
             date_diff('month', l.issued_date, l.service_end_date),
             date_diff('month', l.issued_date, cast($as_of + 1 as date)) - 1
         ) as last_month_number
-    from link.invoice_line as l
-    inner join deferred as d on l.document_key = d.document_key
+    from schedule.deferred_line as l
     inner join canonical.currency_unit as u on l.currency = u.currency
-    where
-        l.is_billed
-        and l.revenue_class = 'ratable'
-        and l.net_amount <> 0
-        and l.service_end_date >= cast(date_trunc('month', l.issued_date) + interval '1' month as date)
 ),
 
 monthly as ( -- the months that are over by the day

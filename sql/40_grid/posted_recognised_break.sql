@@ -33,6 +33,7 @@ unbalanced as ( -- transactions that do not add up
 select
     c.cell_id,
     c.subject_key,
+    c.contract_line_key,
     c.grain_used,
     c.period,
     c.currency,
