@@ -24,9 +24,10 @@ _FOUND = """
            e.severity, m.is_material
     from recon.exception as e inner join recon.materiality as m using (exception_id)"""
 _ELSEWHERE = """
-    select subject_key, currency, 'tolerated by the rule for ' || tolerance_scope as place from recon.tolerated
-    union all select distinct subject_key, currency, 'in flight' from recon.timing
-    union all select distinct subject_key, currency, 'part of ' || control_id from recon.exception"""
+    select 1 as rank, subject_key, currency, 'tolerated by the rule for ' || tolerance_scope as place from recon.tolerated
+    union all select distinct 2, subject_key, currency, 'in flight' from recon.timing
+    union all select distinct 3, subject_key, currency, 'part of ' || control_id from recon.exception
+    order by all"""
 """Where a break may have gone: the first of these that knows its subject."""
 _COMPARED = {"difference_amount": "amount", "severity": "severity", "is_material": "materiality"}
 _KEYS = ("control_id", "subject_key", "legal_entity_code", "currency")
@@ -121,7 +122,7 @@ def _reconciled(settings: Settings, warehouse: Warehouse, as_of: date, report: R
     transform(settings, warehouse, as_of, lambda one: report("transform", f"{one.name}: {one.rows} rows"))
     found = {row["exception_id"]: row for row in warehouse.query(_FOUND).iter_rows(named=True)}
     gone: dict[tuple[str, str | None], str] = {}
-    for subject, currency, place in warehouse.query(_ELSEWHERE).iter_rows():
+    for _, subject, currency, place in warehouse.query(_ELSEWHERE).iter_rows():
         gone.setdefault((subject, currency), place)
     return Reconciled(settings.policy, found, gone)
 

@@ -19,6 +19,13 @@ numbered as ( -- names and kinds of their transactions
     group by t.transaction_key
 ),
 
+sold as ( -- contract lines whose revenue is released: the record where nothing was posted at all
+    select subject_key, min(contract_line_key) as contract_line_key
+    from link.booked_line
+    where contract_line_key = root_line_key
+    group by subject_key
+),
+
 unbalanced as ( -- transactions that do not add up
     select transaction_key, min(transaction_number) as transaction_number
     from grid.transaction_balance
@@ -47,10 +54,18 @@ select
     n.transaction_number,
     n.transaction_kind,
     coalesce(u.transaction_number, v.transaction_number) as unbalanced_transaction_number,
-    '[{"instance":"' || split_part(c.first_transaction_key, ':', 1) || '","table":"posting","source_id":"'
-    || split_part(c.first_transaction_key, ':', 2) || '"}]' as evidence
+    '['
+    || concat_ws(
+        ',',
+        '{"instance":"' || split_part(s.contract_line_key, ':', 1) || '","table":"contract_line","source_id":"'
+        || split_part(s.contract_line_key, ':', 2) || '"}',
+        '{"instance":"' || split_part(c.first_transaction_key, ':', 1) || '","table":"posting","source_id":"'
+        || split_part(c.first_transaction_key, ':', 2) || '"}'
+    )
+    || ']' as evidence
 from cell as c
 left join numbered as n on c.first_transaction_key = n.transaction_key
 left join unbalanced as u on c.first_transaction_key = u.transaction_key
 left join unbalanced as v on c.last_transaction_key = v.transaction_key
+left join sold as s on c.part = 'release' and c.record_key = s.subject_key
 left join canonical.invoice as i on c.part = 'document' and c.record_key = i.instance || ':' || i.source_id

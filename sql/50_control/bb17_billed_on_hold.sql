@@ -68,6 +68,6 @@ select
     cast(0 as decimal(20, 4)) as difference_amount,
     'product ' || product_code || ' has no tax class, yet ' || coalesce(document_number, 'an invoice') || ' bills it' as reason,
     '[{"instance":"' || instance || '","table":"product","source_id":"' || source_id || '"}]' as evidence,
-    'a tax class' as expected_text,
-    'none' as found_text
+    'a tax class of product ' || product_code as expected_text,
+    product_code || ' has none, yet ' || coalesce(document_number, 'an invoice') || ' bills it' as found_text
 from untaxed
