@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from q2c_pipeline.corrections import outbox
-from q2c_pipeline.corrections.record import Correction, Status, add, move
+from q2c_pipeline.corrections.record import Correction, Status, add, move, select_where
 from q2c_pipeline.corrections.trail import Trail
 from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.domain.repairs import Action, FieldChange, Payload, Remove, ReverseJournal, SetFields, Target
@@ -21,6 +21,18 @@ _MADE = {
     Action.PENDING_ITEM: "invoiceitem",
     Action.DRAFT_INVOICE: "invoice",
 }
+_LEANING = frozenset(
+    {
+        Status.APPROVED,
+        Status.SENT,
+        Status.UNKNOWN,
+        Status.ACKNOWLEDGED,
+        Status.VERIFIED,
+        Status.NOT_EFFECTIVE,
+        Status.COMPENSATING,
+        Status.DEAD_LETTER,
+    }
+)
 POSTED = "posted"
 """What a note begins with when a draft of ours is known to have been posted."""
 
@@ -57,6 +69,21 @@ def undoing(trail: Trail, original: Correction, today: date, why: str) -> Correc
     add(trail.connection, [undo])
     trail.note("propose correction", undo, None, why)
     return undo
+
+
+def refuse_out_of_order(connection: Connection, one: Correction) -> None:
+    """Raise CorrectionError while a later step of the plan is under way or in effect: it leans on this one."""
+    later = select_where(
+        connection, CORRECTION.c.plan_id == one.plan_id, CORRECTION.c.step > one.step, CORRECTION.c.undoes.is_(None)
+    )
+    if leaning := [each for each in later if each.status in _LEANING]:
+        last = leaning[-1]
+        raise CorrectionError(
+            expected="the last step of its plan that is under way or in effect",
+            found=f"step {one.step}, with step {last.step} {last.status.value} after it",
+            where=f"correction {one.correction_id}",
+            next_step=f"wait until {last.correction_id} is settled, undo that one if it took effect, then this one",
+        )
 
 
 def undo_plan(trail: Trail, done: Sequence[Correction], why: str) -> None:

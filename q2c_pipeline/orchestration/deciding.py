@@ -11,7 +11,7 @@ import polars as pl
 
 from q2c_pipeline.corrections import approval, outbox
 from q2c_pipeline.corrections.approval import Shown
-from q2c_pipeline.corrections.compensation import undoing
+from q2c_pipeline.corrections.compensation import refuse_out_of_order, undoing
 from q2c_pipeline.corrections.record import Correction, Status, find, move, select_where
 from q2c_pipeline.corrections.settling import plan_of
 from q2c_pipeline.corrections.trail import Trail
@@ -121,6 +121,7 @@ def compensate(settings: Settings, actor: Actor, correction_id: str, why: str, a
     with acting(settings, actor.name, at) as trail:
         one = find(trail.connection, correction_id)
         require(actor, Permission.PROPOSE_CORRECTIONS, one.legal_entity_code)
+        refuse_out_of_order(trail.connection, one)
         return undoing(trail, one, settings.business_day(at), why)
 
 
