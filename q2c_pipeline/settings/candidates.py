@@ -59,7 +59,7 @@ def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
     for key, value in table.items():
         if isinstance(value, dict) and value:
             yield from _flat(value, f"{above}{key}.")
-        elif isinstance(value, list) and value:
+        elif isinstance(value, list) and any(isinstance(one, dict) for one in value):
             yield from ((f"{above}{key}[{number}]", _worded(one)) for number, one in enumerate(value, 1))
         elif value is not None:
             yield f"{above}{key}", _worded(value) or "none"
@@ -67,8 +67,12 @@ def _flat(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
 
 def _worded(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} = {_worded(one)}" for key, one in value.items() if one is not None)
-    return format(value.normalize(), "f") if isinstance(value, Decimal) else "" if value in ({}, []) else str(value)
+        return ", ".join(f"{key} = {_worded(one)}" for key, one in value.items() if one is not None and one != [])
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, frozenset)):
+        return ", ".join(sorted(_worded(one) for one in value))
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
 def _raw_in_force(settings: Settings, as_of: date) -> Mapping[str, Any]:

@@ -6,8 +6,10 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from q2c_pipeline import platforms
 from q2c_pipeline.domain.kinds import Leg
@@ -225,6 +227,34 @@ def test_the_file_is_found_by_variable_and_missed_with_advice(tmp_path: Path) ->
         load_settings(tmp_path / "none.toml", {})
 
 
+EXAMPLE = Path(__file__).parents[2] / "q2c.example.toml"
+
+
 def test_the_committed_example_is_right() -> None:
-    example = Path(__file__).parents[2] / "q2c.example.toml"
-    assert load_settings(example, {}).legs == (Leg.BOOKED_BILLED, Leg.BILLED_POSTED, Leg.REVENUE, Leg.SUBLEDGER)
+    assert load_settings(EXAMPLE, {}).legs == (Leg.BOOKED_BILLED, Leg.BILLED_POSTED, Leg.REVENUE, Leg.SUBLEDGER)
+
+
+def test_what_the_example_leaves_commented_out_is_right_too(tmp_path: Path) -> None:
+    opened = re.sub(r"(?m)^# (?=\[|[\w-]+ = )", "", EXAMPLE.read_text(encoding="utf-8"))
+    settings = _load(tmp_path, opened)
+    assert settings.policy_versions
+    assert settings.policy.materiality
+    assert settings.instances[1].conventions
+
+
+def test_the_example_shows_every_key() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    missing = [name for name in sorted(_keys(Settings)) if not re.search(rf"\b{name}\b", text)]
+    assert missing == []
+
+
+def _keys(section: type[BaseModel]) -> set[str]:
+    """The names of all keys of a section and of the sections in it."""
+    inner = {one for field in section.model_fields.values() for one in _sections_in(field.annotation)}
+    return set(section.model_fields).union(*(_keys(one) for one in inner))
+
+
+def _sections_in(annotation: object) -> set[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {annotation}
+    return set().union(*(_sections_in(one) for one in get_args(annotation)))
