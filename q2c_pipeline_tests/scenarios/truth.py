@@ -29,6 +29,17 @@ Subject = tuple[str, str, str | None]
 """Control, subject, currency: what an amount is told of."""
 _LEAST_MIXES = 40
 """A set too small for every fault alone and so many mixes takes of both in turn."""
+_DAILY = (
+    "bb04_price_drift",
+    "bb05_quantity_short",
+    "bb06_period_skipped",
+    "bp01_not_posted",
+    "bp04_net_differs",
+    "bp07_next_month",
+    "md03_terms_promised_by_sales",
+    "st01_status_never_updated",
+)
+_VOLUMES = (10, 40, 120, 400)
 _WORKERS = 2
 _WORLDS_PER_WORKER = 10
 """A worker is replaced after so many worlds, so that the memory of servers and warehouses never adds up."""
@@ -74,13 +85,22 @@ class Score:
 
 
 def plans(count: int) -> list[Plan]:
-    """Two clean worlds, then every fault alone and mixes of ever other size in turn; the same list every time."""
+    """Two clean worlds, one crowd in 25, then every fault alone and mixes in turn; the same list every time."""
     names = sorted(available_faults())
     alone = [Plan(1000 + number, (name,), 25, 5) for number, name in enumerate(names)]
     mixed = [_mix(seed, names) for seed in range(1, count + 1)]
+    crowds = [_crowd(number) for number in range(count // 25)]
     turns = zip_longest(mixed, alone) if count < len(alone) + _LEAST_MIXES else [(*alone, *mixed)]
     drawn = [one for one in chain.from_iterable(turns) if one is not None]
-    return [Plan(1, (), 25, 5), Plan(2, (), 60, 9), *drawn][:count]
+    return [Plan(1, (), 25, 5), Plan(2, (), 60, 9), *crowds, *drawn][:count]
+
+
+def _crowd(number: int) -> Plan:
+    """A company in which a few faults of daily life happened very often."""
+    dice = random.Random(f"crowd {number}")
+    often = _VOLUMES[number % len(_VOLUMES)]
+    handful = sorted(f"{name}*{often}" for name in dice.sample(_DAILY, 3))
+    return Plan(5000 + number, tuple(handful), max(100, 7 * often), dice.randint(5, 9))
 
 
 def _mix(seed: int, names: Sequence[str]) -> Plan:
