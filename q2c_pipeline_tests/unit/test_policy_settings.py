@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,9 @@ import pytest
 
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.settings import Settings, load_settings
+from q2c_pipeline.settings.candidates import candidate
+from q2c_pipeline.settings.policy import Policy
+from q2c_pipeline.settings.rules import Convention, Materiality, Tolerance
 from q2c_pipeline.settings.versions import origins
 
 COMPANY = """
@@ -111,7 +115,7 @@ def test_the_digest_follows_what_is_said_and_not_how(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (rule(control='"DQ3"', percent="1"), "policy.tolerances: expected a control id, found 'DQ3'; did you mean 'DQ03'?"),
+        (rule(control='"DQ077"', percent="1"), "policy.tolerances: expected a control id, found 'DQ077'; did you mean 'DQ07'?"),
         (rule(entity='"D"', percent="1"), "expected an entity, found 'D'; did you mean 'DE'?"),
         (rule(currency='"USX"', amount="1"), "policy.tolerances.number 1.currency"),
         (rule(control='"BB04"', amount="1"), "expected a currency beside the amount, found none"),
@@ -151,3 +155,22 @@ def test_what_a_version_takes_over_is_told_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as twice:
         policy(tmp_path, rule(control='"XX"', percent="1") + SECOND)
     assert "policy_versions" not in str(twice.value)
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("block", re.findall(r"```toml\n(.+?)```", PAGE, re.DOTALL))
+def test_what_the_page_shows_can_be_written_so(tmp_path: Path, block: str) -> None:
+    if block.startswith("# change.toml"):
+        (tmp_path / "change.toml").write_text(block)
+        assert candidate(policy(tmp_path), tmp_path / "change.toml", JUNE).grace.posting_days == 5
+    else:
+        japan = '[company.entities.JP]\nname = "Example KK"\ncurrency = "JPY"\ncountry = "JP"\n'
+        settings = policy(tmp_path, japan + block)
+        assert settings.policy_versions or settings.policy.tolerances or settings.policy.materiality
+
+
+def test_the_page_names_every_key_of_rules() -> None:
+    names = set(Policy.model_fields) | set(Tolerance.model_fields) | set(Materiality.model_fields) | set(Convention.model_fields)
+    assert {name for name in names if not re.search(rf"`[\w.<>, `]*{name}", PAGE)} == set()
