@@ -19,7 +19,9 @@ from q2c_pipeline.identity.compare import corpus_of
 from q2c_pipeline.identity.scoring import Party, Thresholds, judge_pair
 from q2c_pipeline.identity.settling import Settled, settle
 
-PAIRS = Path(__file__).parents[1] / "q2c_pipeline_tests" / "data" / "company_pairs.csv"
+DATA = Path(__file__).parents[1] / "q2c_pipeline_tests" / "data"
+PAIRS = ("company_pairs.csv", "company_pairs_hard.csv")
+_FACTS = ("name", "country", "tax_id", "domain", "address")
 _SYLLABLES = "ba ber bo cal cor dan del dor el fa fen gar gil ha hol im jor ka kel lan lor ma mer nor ol pa per qui ra ros sal ser ta tor u val ver win xan yor zen".split()  # noqa: SIM905
 _TRADES = "Logistics Software Foods Energy Medical Consulting Steel Media Pharma Textiles Motors Insurance Engineering Packaging Optics".split()  # noqa: SIM905
 _FORMS = {
@@ -43,20 +45,21 @@ _CLAIM = ("other_account_key", "account_key", "method", "evidence")
 _SYSTEMS = (("sf", "crm"), ("st", "billing"), ("ns", "erp"))
 
 
-def labelled() -> Iterator[str]:
+def labelled(name: str) -> Iterator[str]:
     """Precision, recall and F1 of each half, and what was missed by kind."""
-    rows = list(csv.DictReader(PAIRS.open(encoding="utf-8")))
+    rows = list(csv.DictReader((DATA / name).open(encoding="utf-8")))
     corpus = corpus_of(row[side] for row in rows for side in ("left_name", "right_name"))
     for half in ("tuned", "held_out"):
         counts: dict[tuple[bool, bool], int] = defaultdict(int)
         missed: dict[str, int] = defaultdict(int)
         for row in (row for row in rows if row["half"] == half):
-            verdict = judge_pair(Party(row["left_name"]), Party(row["right_name"]), Thresholds(), corpus)
+            left, right = (Party(*(row.get(f"{side}_{fact}", "") for fact in _FACTS)) for side in ("left", "right"))
+            verdict = judge_pair(left, right, Thresholds(), corpus)
             meant, said = row["label"] == "same", verdict.decision.value == "same"
             counts[meant, said] += 1
             missed[row["kind"]] += meant != said
-        yield f"{half:9} {_figures(counts[True, True], counts[False, True], counts[True, False])} of {sum(counts.values())} pairs"
-        yield f"          missed: {', '.join(f'{kind} {n}' for kind, n in sorted(missed.items()) if n)}"
+        yield f"{name} {half}: {_figures(counts[True, True], counts[False, True], counts[True, False])} of {sum(counts.values())} pairs"
+        yield f"    missed: {', '.join(f'{kind} {n}' for kind, n in sorted(missed.items()) if n)}"
 
 
 def _figures(right: int, wrong: int, lost: int) -> str:
@@ -134,7 +137,7 @@ def _pairs(sizes: pl.Series) -> int:
 
 def main() -> None:
     """Print all figures."""
-    for line in labelled():
+    for line in (line for name in PAIRS for line in labelled(name)):
         print(line)
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     for with_ids in (1.0, 0.9, 0.0):

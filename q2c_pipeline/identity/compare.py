@@ -12,7 +12,7 @@ from q2c_pipeline.identity.names import Name, Word, read_name
 from q2c_pipeline.identity.partners import Tally, align
 
 WORST_NAME = -12.0
-_EVERYDAY = frozenset({"filler", "group", "wide", "generic", "geo", "number", "letter", "stop"})
+_EVERYDAY = frozenset({"initial", "filler", "group", "wide", "generic", "geo", "number", "letter", "stop"})
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,8 @@ def _pay_for_order(left: Name, right: Name, tally: Tally) -> None:
     shared = [word.key for word in left.words if any(word.key == one.key for one in right.words)]
     there = [word.key for word in right.words if word.key in shared]
     if len(set(shared)) > 1 and shared != there and sorted(shared) == sorted(there):
-        tally.cost += lexicon().cost["order"]
+        has_proper = any(word.kind == "unknown" for word in tally.agreed)
+        tally.cost += lexicon().cost["order" if has_proper or left.spelled == right.spelled else "order_everyday"]
         tally.reasons.append("the words stand in another order")
 
 
@@ -123,9 +124,8 @@ def _pay_for_lonely_words(
     for words, side in zip((tally.left, tally.right), sides, strict=True):
         for word in words:
             is_consistent = word.kind == "geo" and not is_swap and word.land in lands
-            price = (
-                cost["geo_consistent"] if is_consistent else _base_cost(word, corpus) * (1.0 if word.kind == "geo" else factor)
-            )
+            base = cost["unknown"] if word.kind == "initial" and is_swap else _base_cost(word, corpus)
+            price = cost["geo_consistent"] if is_consistent else base * (1.0 if word.kind == "geo" else factor)
             tally.cost += price
             if price:
                 tally.reasons.append(f"only the {side} name has {word.text} ({_WHY[word.kind]})")
@@ -137,7 +137,7 @@ _KIN_WHEN_BOTH = frozenset({"sector", "sharp", "geo"})
 
 
 def _parts_kin(word: Word, lands: frozenset[str], *, is_swap: bool) -> bool:
-    """`Example Holding` and `Example`, `Example Spain` and `Example`, `Example Foods` and `Example Steel` are groups' companies."""
+    """`Example Holding` beside `Example`, `Example Spain` beside `Example`, `Example Foods` beside `Example Steel`."""
     if word.kind == "geo" and word.land not in lands:
         return True
     return word.kind in _KIN or (is_swap and word.kind in _KIN_WHEN_BOTH)
@@ -154,6 +154,7 @@ _WHY = {
     "sector": "another line of business",
     "sharp": "a word that tells companies apart",
     "unknown": "part of the name proper",
+    "initial": "a first name's letter",
     "number": "a number",
     "letter": "a single letter",
 }

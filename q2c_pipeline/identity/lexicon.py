@@ -75,6 +75,11 @@ def _forms(rows: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, ...], Form]]
         form = Form(str(row["name"]), frozenset(row["kinds"]), frozenset(row["countries"]), str(row["place"]))
         for written in row["written"]:
             yield tuple(written.split()), form
+            if " and " in f" {written} ":
+                yield from ((tuple(word if part == "and" else part for part in written.split()), form) for word in _AND)
+
+
+_AND = ("und", "et", "y", "e", "en", "och", "og")
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -22,6 +22,14 @@ _ALIAS = re.compile(
 _SEAT = re.compile(r",?\s+an?\s+[\w ]{3,30}\s(?:corporation|company|llc|l\.l\.c\.|partnership|trust)\.?$", re.IGNORECASE)
 """As contracts say it: `Globex Corp., a Delaware corporation`."""
 _EX = re.compile(r"\(\s*(?:ex|form|prev|was)\.?[-\s]+", re.IGNORECASE)
+_TITLES = re.compile(r"^(?:Prof|Dr|Dipl)\b[.\s-]+(?:(?:Prof|Dr|Dipl|Ing|h\.?\s?c)\b[.\s-]+)*", re.IGNORECASE)
+_FORM_INSIDE = re.compile(
+    r"^(?P<name>\w.+?\s(?:AG|SE|GmbH|PLC|plc|S\.?[pP]\.?A\.?|S\.?A\.?|N\.?V\.?|A/S|ASA|AB|Oyj|Inc\.?|LLC|Ltd\.?))(?P<dash>\s+[-\u2013\u2014|])?"
+    r"\s+(?P<rest>[^\W\d_a-z].*)$"
+)
+"""`Fraport AG Frankfurt Airport Services`, `Petroleo Brasileiro S.A. - Petrobras`: a whole name, and what more is said of it."""
+_SHORT_LETTER = re.compile(r"\b(\w)\.(?=[a-z]{2,})")
+"""`F.lli` is one word."""
 _APOSTROPHES = str.maketrans("", "", "'\u2019\u2018\u00b4`\u02bc\u02b9")
 _DOTTED = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
 _SLASHED = re.compile(r"\b(\w)/(\w)(?:/(\w))?\b")
@@ -69,6 +77,11 @@ class Name:
         return "".join(word.text for word in self.words)
 
     @property
+    def spelled(self) -> frozenset[str]:
+        """All words as written, in no order."""
+        return frozenset(word.text for word in self.words)
+
+    @property
     def key(self) -> str:
         """Sorted canonical words: equal for names that differ in order, plural, translation or form only."""
         return " ".join(sorted(word.key for word in self.words))
@@ -78,12 +91,22 @@ class Name:
 def read_name(text: str) -> tuple[Name, ...]:
     """The name, and each trade or former name given in the same text."""
     parts = [part for part in _ALIAS.split(_EX.sub(" formerly ", f" {_tidied(text)}")) if part.strip(" ()[]")]
-    names = [_read_one(part) for part in parts]
+    names = [_read_one(part) for part in (*parts, *_inner(parts[0] if parts else ""))]
     return tuple(replace(name, is_alias=number > 0) for number, name in enumerate(names) if name.words)
 
 
 def _tidied(text: str) -> str:
-    return _SEAT.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))
+    return _TITLES.sub("", _SEAT.sub("", " ".join(unicodedata.normalize("NFKC", text).split())))
+
+
+def _inner(text: str) -> Iterator[str]:
+    """The shorter names inside one that goes on after its legal form."""
+    found = _FORM_INSIDE.match(text.strip())
+    kinds = {word.kind for word in _read_one(found["rest"]).words} if found else set()
+    if found and kinds - {"geo"} and not kinds & {"holding", "number", "letter"}:
+        yield found["name"]
+        if found["dash"]:
+            yield found["rest"]
 
 
 def _read_one(text: str) -> Name:
@@ -127,7 +150,7 @@ def _camel_initials(piece: str) -> str:
 def _pieces(chunk: str) -> list[str]:
     if chunk.isalnum():
         return [chunk]
-    chunk = _SITE.sub(r"\1 com", chunk)
+    chunk = _SHORT_LETTER.sub(r"\1", _SITE.sub(r"\1 com", chunk))
     chunk = _DOTTED.sub(lambda found: found.group().replace(".", ""), chunk)
     chunk = _SLASHED.sub(lambda found: "".join(part or "" for part in found.groups()), chunk)
     chunk = _TIGHT_AND.sub(r"\1\2", chunk)
@@ -173,7 +196,7 @@ def _take_forms(tokens: list[_Token]) -> tuple[list[Form], list[_Token], list[Fo
 @lru_cache(maxsize=100_000)
 def _form_mended(token: _Token) -> _Token:
     """`Aktiengeselschaft` as it should be: long words of legal forms are known even with a slip."""
-    if len(token.folded) < _LONG_FORM_WORD or (token.folded,) in lexicon().forms:
+    if len(token.folded) < _LONG_FORM_WORD or (token.folded,) in lexicon().forms or token.folded in lexicon().canonical:
         return token
     long_words = (spelled[0] for spelled in lexicon().forms if len(spelled) == 1 and len(spelled[0]) >= _LONG_FORM_WORD)
     near = next((word for word in long_words if OSA.distance(word, token.folded, score_cutoff=2) <= 2), "")  # noqa: PLR2004
@@ -319,8 +342,10 @@ def meanings(text: str) -> tuple[str, ...]:
 
 def _kind(text: str, key: str, *, is_last: bool) -> str:
     kinds = lexicon().kind
-    if len(text) == 1 and is_last:
+    if len(text) == 1 and (is_last or text in "0123456789"):
         return "letter"
+    if len(text) == 1 and text not in kinds:
+        return "initial"
     if text in kinds:
         return kinds[text]
     return kinds.get(key, "unknown")

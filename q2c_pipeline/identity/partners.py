@@ -124,7 +124,8 @@ def _run_of_initials(word: Word, name: Name, free: list[Word]) -> list[Word]:
                 continue
             if "".join(one.initials for one in run) == letters and (end - start > 1 or len(letters) > 2):  # noqa: PLR2004
                 return run
-            if end - start > 1 and _made_of_beginnings(letters, [one.text for one in run]):
+            texts = [one.text for one in run]
+            if end - start > 1 and (_made_of_beginnings(letters, texts) or _spelled_along(letters, texts)):
                 return run
     return []
 
@@ -137,6 +138,17 @@ def _made_of_beginnings(letters: str, texts: Sequence[str]) -> bool:
         letters.startswith(texts[0][:size]) and _made_of_beginnings(letters[size:], texts[1:])
         for size in range(2, min(len(texts[0]) - 1, len(letters)) + 1)
     )
+
+
+def _spelled_along(letters: str, texts: Sequence[str]) -> bool:
+    """`lbbw` from `landesbank baden wuerttemberg`: every first letter, and one letter more from inside a long word."""
+    if len(letters) != len(texts) + 1 or len(letters) not in (3, 4, 5):
+        return False
+    for place, text in enumerate(texts):
+        within = letters[place] == text[0] and len(text) > 7 and letters[place + 1] in text[3:]  # noqa: PLR2004
+        if within and letters[:place] + letters[place] + letters[place + 2 :] == "".join(one[0] for one in texts):
+            return True
+    return False
 
 
 def _pair_known(tally: Tally, left: Name, right: Name) -> None:

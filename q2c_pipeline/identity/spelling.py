@@ -7,8 +7,10 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from q2c_pipeline.identity.lexicon import lexicon
-from q2c_pipeline.identity.names import Word
+from q2c_pipeline.identity.names import Word, meanings
 
+_ANOTHER = frozenset({"sector", "holding", "generic"})
+"""`Gazprombank` is no long way of writing `Gazprom`."""
 _NO_TYPO = frozenset({"number", "letter", "geo"})
 
 
@@ -20,7 +22,7 @@ def abbreviation(one: Word, other: Word) -> tuple[float, str] | None:
         return None
     if short.kind != "unknown" and short.text in (short.key, long.text):
         return None
-    if long.text.startswith(short.text) or (len(short.text) * 2 <= len(long.text) + 2 and _is_skeleton(short.text, long.text)):
+    if long.text.startswith(short.text) or (len(short.text) * 2 <= len(long.text) + 4 and _is_skeleton(short.text, long.text)):
         return lexicon().cost["abbreviated"], f"{short.text} is short for {long.text}"
     return None
 
@@ -35,7 +37,8 @@ def beginning(one: Word, other: Word) -> tuple[float, str] | None:
     """`Mitsub` and `Mitsubishi`: the beginning of an unknown word, three letters at least."""
     short, long = sorted((one, other), key=lambda word: len(word.text))
     if {short.kind, long.kind} <= {"unknown"} and len(short.text) >= 3 and long.text.startswith(short.text):  # noqa: PLR2004
-        if len(long.text) - len(short.text) < 2:  # noqa: PLR2004
+        rest = long.text[len(short.text) :]
+        if len(rest) < 2 or lexicon().kind.get(meanings(rest)[0]) in _ANOTHER:  # noqa: PLR2004
             return None
         price = lexicon().cost["prefix"] * (1.0 if len(short.text) >= 5 else 2.4)  # noqa: PLR2004
         return price, f"{short.text} begins {long.text}"

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from q2c_pipeline.identity.scoring import Decision, Party, Thresholds, judge_pair
 
-PAIRS = Path(__file__).parents[2] / "data" / "company_pairs.csv"
+DATA = Path(__file__).parents[2] / "data"
+FILES = ("company_pairs.csv", "company_pairs_hard.csv")
+FACTS = ("name", "country", "tax_id", "domain", "address")
 LIMITS = Thresholds()
 
 
@@ -16,19 +19,55 @@ def verdict(left: Party, right: Party) -> tuple[str, str]:
     return found.decision.value, found.explanation
 
 
+def labelled(name: str) -> Iterator[tuple[str, bool, Party, Party]]:
+    """Half, whether the two are one company, and the two."""
+    for row in csv.DictReader((DATA / name).open(encoding="utf-8")):
+        left, right = (Party(*(row.get(f"{side}_{fact}", "") for fact in FACTS)) for side in ("left", "right"))
+        yield row["half"], row["label"] == "same", left, right
+
+
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("half", ["tuned", "held_out"])
-def test_labelled_pairs_are_told_apart(half: str) -> None:
-    rows = [row for row in csv.DictReader(PAIRS.open(encoding="utf-8")) if row["half"] == half]
-    said = [judge_pair(Party(row["left_name"]), Party(row["right_name"]), LIMITS).decision == Decision.SAME for row in rows]
-    meant = [row["label"] == "same" for row in rows]
+def test_labelled_pairs_are_told_apart(half: str, name: str) -> None:
+    rows = [(meant, left, right) for of, meant, left, right in labelled(name) if of == half]
+    said = [judge_pair(left, right, LIMITS).decision == Decision.SAME for _, left, right in rows]
+    meant = [one for one, _, _ in rows]
     right = sum(one and other for one, other in zip(said, meant, strict=True))
     assert 2 * right / (sum(said) + sum(meant)) >= 0.90
 
 
 def test_scores_do_not_depend_on_the_side() -> None:
-    for row in csv.DictReader(PAIRS.open(encoding="utf-8")):
-        left, right = Party(row["left_name"]), Party(row["right_name"])
-        assert judge_pair(left, right, LIMITS).score == judge_pair(right, left, LIMITS).score, row
+    for _, _, left, right in labelled(FILES[1]):
+        assert judge_pair(left, right, LIMITS).score == judge_pair(right, left, LIMITS).score, (left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "meant"),
+    [
+        ("Zoller AG & Co. KGaA", "Zoller AG und Co KGaA", "same"),
+        ("J Zoller plc", "Zoller's", "same"),
+        ("C. Zoller plc", "B. Zoller plc", "different"),
+        ("Dr. Ing. Zoller AG", "Zoller AG", "same"),
+        ("Zoller AG Hamburger Maschinenbau", "Zoller AG", "same"),
+        ("Zoller AG Holding 2", "Zoller AG", "different"),
+        ("Minas Velhas S.A. - Minaves", "Minaves", "same"),
+        ("Zollerbank AG", "Zoller AG", "different"),
+        ("Landesbank Zollern Berg", "LBZB", "same"),
+        ("Bank of Austria", "Austrian Bank", "different"),
+        ("Zoller F.lli SpA", "Zoller Fratelli SpA", "same"),
+        ("Seventh Zoller Bancorp", "7th Zoller Bancorp", "same"),
+    ],
+)
+def test_how_names_are_written(left: str, right: str, meant: str) -> None:
+    said = verdict(Party(left), Party(right))[0]
+    assert (said == "same") == (meant == "same")
+
+
+@pytest.mark.parametrize("name", ["Example Holding GmbH", "Example Spain GmbH", "Example AG"])
+def test_a_shared_site_and_seat_do_not_join_companies_of_a_group(name: str) -> None:
+    facts = ("DE", "", "example.de", "Hauptstr. 1, 10115 Berlin")
+    assert verdict(Party("Example GmbH", *facts), Party(name, *facts))[0] != "same"
+    assert verdict(Party("Example GmbH", *facts), Party("Example", *facts))[0] == "same"
 
 
 def test_an_equal_valid_tax_id_outweighs_any_name() -> None:
