@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from q2c_pipeline.corrections.ownership import Ownership
 from q2c_pipeline.domain.keys import digest
-from q2c_pipeline.domain.repairs import Action, Payload, Target, to_json
+from q2c_pipeline.domain.repairs import Action, Payload, Target, Task, to_json
 
 _IRREVERSIBLE = frozenset({Action.REMOVE, Action.REVERSE_JOURNAL, Action.TASK})
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, func, select, update
 
 from q2c_pipeline.corrections.outbox import withdraw
 from q2c_pipeline.corrections.proposal import Proposal, repeated_id
 from q2c_pipeline.corrections.record import Correction, Status, add, from_proposal, move, select_where
 from q2c_pipeline.corrections.trail import Trail
 from q2c_pipeline.domain.keys import digest
-from q2c_pipeline.domain.repairs import Action
+from q2c_pipeline.domain.repairs import Action, to_json
 from q2c_pipeline.errors import CorrectionError
 from q2c_pipeline.state.correction_tables import CORRECTION
 
@@ -44,6 +44,7 @@ def refresh(connection: Connection, proposals: Sequence[Proposal], as_of: date, 
     trail.note_all("propose correction", [(one, None) for one in fresh], "found by the night")
     same = [present[one.correction_id] for one in tonight if one.correction_id in present]
     _see(connection, same, as_of)
+    _reword(connection, same, [one for one in tonight if one.action is Action.TASK])
     _revive(connection, same, trail)
     current = {one.correction_id for one in tonight}
     gone = [one for one in present.values() if one.correction_id not in current and one.undoes is None]
@@ -83,6 +84,15 @@ def _see(connection: Connection, same: Sequence[Correction], as_of: date) -> Non
         connection.execute(update(CORRECTION).where(some).values(seen_on=as_of))
 
 
+def _reword(connection: Connection, same: Sequence[Correction], tonight: Sequence[Correction]) -> None:
+    """Let a task say what tonight's evidence says of it."""
+    known = {one.correction_id: one.payload for one in same}
+    for one in tonight:
+        if known.get(one.correction_id, one.payload) != one.payload:
+            words = {"payload": to_json(one.payload), "reason": one.reason, "evidence": one.evidence}
+            connection.execute(update(CORRECTION).where(CORRECTION.c.correction_id == one.correction_id).values(**words))
+
+
 def _revive(connection: Connection, same: Sequence[Correction], trail: Trail) -> None:
     """What expired or was closed and is found again as it was, comes back; earlier approvals do not."""
     back = {Status.EXPIRED: Status.PROPOSED, Status.CLOSED: Status.TASK}
@@ -104,6 +114,11 @@ def _close(connection: Connection, gone: Sequence[Correction], trail: Trail) -> 
     changed = [(move(connection, one, Status.CLOSED, trail.at, "the exception is gone or changed"), one) for one in gone]
     trail.note_all("close task", changed, "the night does not find this any more")
     return len(changed)
+
+
+def last_seen(connection: Connection) -> date | None:
+    """The last day whose night brought proposals; None before the first."""
+    return connection.execute(select(func.max(CORRECTION.c.seen_on))).scalar()
 
 
 def newer_than(connection: Connection, stale: Correction) -> list[Correction]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from sqlalchemy import update
 from q2c_pipeline.corrections.policy import Limits
 from q2c_pipeline.corrections.record import Correction, Status, move, select_where
 from q2c_pipeline.corrections.trail import Trail
+from q2c_pipeline.domain.repairs import Action
 from q2c_pipeline.state.correction_tables import CORRECTION
 
 
@@ -45,11 +46,21 @@ def acknowledged(trail: Trail) -> list[Correction]:
     return select_where(trail.connection, CORRECTION.c.status == Status.ACKNOWLEDGED)
 
 
-def verify(trail: Trail, seen: Mapping[str, Seen], open_exceptions: Mapping[str, str], as_of: date, limits: Limits) -> Judged:
-    """Judge every acknowledged correction by what the night sees; `open_exceptions` is id -> what is wrong."""
+@dataclass(frozen=True)
+class Facts:
+    """What a night knows: each waiting correction as it was seen, what is still wrong by exception, and the legs it judged."""
+
+    seen: Mapping[str, Seen]
+    open_exceptions: Mapping[str, str]
+    legs_judged: Collection[str]
+    as_of: date
+
+
+def verify(trail: Trail, facts: Facts, limits: Limits) -> Judged:
+    """Judge every acknowledged correction by what the night knows."""
     verified, failed = [], []
     for one in acknowledged(trail):
-        status, note = _judgement(one, seen[one.correction_id], open_exceptions, as_of, limits)
+        status, note = _judgement(one, facts, limits)
         if status is None:
             _remember(trail, one, note)
             continue
@@ -59,21 +70,37 @@ def verify(trail: Trail, seen: Mapping[str, Seen], open_exceptions: Mapping[str,
     return Judged(tuple(verified), tuple(failed))
 
 
-def _judgement(
-    one: Correction, seen: Seen, open_exceptions: Mapping[str, str], as_of: date, limits: Limits
-) -> tuple[Status | None, str]:
+def _judgement(one: Correction, facts: Facts, limits: Limits) -> tuple[Status | None, str]:
     """A fact that is there counts at once; one that is not there counts when the system was read since."""
-    wrong = open_exceptions.get(one.exception_id) if one.undoes is None else None
-    if wrong is None and seen.effect is Effect.SHOWN:
-        return Status.VERIFIED, f"{seen.says}; the exception is gone" if one.undoes is None else seen.says
-    if wrong is None and seen.effect is Effect.WAITING:
-        return None, f"{seen.says}; the exception is gone without it: undo the correction if nobody needs it"
-    stands = f"the exception stands: {wrong}" if wrong else "the exception is gone"
-    if seen.effect is Effect.WAITING and as_of <= _day(one) + timedelta(days=limits.wait_days):
+    seen, wrong = facts.seen[one.correction_id], None
+    if one.undoes is None:
+        wrong = facts.open_exceptions.get(one.exception_id)
+        if one.leg not in facts.legs_judged:
+            return None, "the night could not judge whether the exception is gone"
+    if wrong is None:
+        return _without_exception(one, seen)
+    if seen.effect is Effect.WAITING and facts.as_of <= _day(one) + timedelta(days=limits.wait_days):
         return None, seen.says
-    if not seen.is_since:
-        return None, "its system was not read since"
-    return Status.NOT_EFFECTIVE, f"{seen.says}; {stands}"
+    return (Status.NOT_EFFECTIVE, f"{seen.says}; the exception stands: {wrong}") if seen.is_since else (None, _NOT_READ)
+
+
+_NOT_READ = "its system was not read since"
+
+
+def _without_exception(one: Correction, seen: Seen) -> tuple[Status | None, str]:
+    """The exception is gone (an undoing never had one): what matters is whether it was this correction's doing."""
+    gone = "" if one.undoes else "; the exception is gone"
+    if seen.effect is Effect.SHOWN:
+        return Status.VERIFIED, f"{seen.says}{gone}"
+    if one.action in _INVISIBLE:
+        return Status.VERIFIED, f"the exception is gone after {one.external_id}"
+    if seen.effect is Effect.WAITING:
+        return None, f"{seen.says}; the exception is gone without it: undo the correction if nobody needs it"
+    return (Status.NOT_EFFECTIVE, f"{seen.says}{gone}") if seen.is_since else (None, _NOT_READ)
+
+
+_INVISIBLE = frozenset({Action.PENDING_ITEM, Action.DRAFT_INVOICE})
+"""What billing shows only as lines of a later invoice: the exception it answers is the proof."""
 
 
 def _day(one: Correction) -> date:

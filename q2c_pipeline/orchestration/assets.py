@@ -1,6 +1,7 @@
 """Assets of the way through: one for each SQL file, and the outcomes that people open."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import dagster as dg
 from q2c_pipeline.engine.lineage import remembered_lineage
 from q2c_pipeline.engine.sqlfiles import SqlFile
 from q2c_pipeline.orchestration.casework import update_cases
+from q2c_pipeline.orchestration.correcting import take_in
 from q2c_pipeline.orchestration.identifying import READS, TABLES, identify
 from q2c_pipeline.orchestration.metadata import Metadata, asset_key, bridge, columns_of, lineage_metadata, owner, table_metadata
 from q2c_pipeline.orchestration.night import publish_night
@@ -17,6 +19,7 @@ from q2c_pipeline.orchestration.resources import POOL, Night, explained
 OUTCOMES = "9_outcomes"
 PUBLISHED, WORKBOOK, REPORT = "outcomes.published", "outcomes.workbook", "outcomes.report"
 CASES = "state.exception_case"
+CORRECTIONS = "state.correction"
 REPORTS = {
     WORKBOOK: "the night's figures as a workbook that can be filtered, recalculated and signed",
     REPORT: "the night on one page: what agrees, what does not, and why",
@@ -116,7 +119,7 @@ def leaves(files: Sequence[SqlFile]) -> list[str]:
 
 def outcome_assets(files: Sequence[SqlFile]) -> list[dg.AssetsDefinition]:
     """What people open: the published file, then report and workbook made from it."""
-    return [_published(files), _cases(), _reports()]
+    return [_published(files), _cases(), _corrections(), _reports()]
 
 
 def _published(files: Sequence[SqlFile]) -> dg.AssetsDefinition:
@@ -159,6 +162,27 @@ def _cases() -> dg.AssetsDefinition:
     return cases
 
 
+def _corrections() -> dg.AssetsDefinition:
+    @dg.asset(
+        key=asset_key(CORRECTIONS),
+        deps=[asset_key(PUBLISHED), asset_key(CASES)],
+        description="repairs: what was pushed is verified, what the night proposes enters, what its evidence left expires",
+        group_name=OUTCOMES,
+        kinds={"sqlalchemy"},
+        owners=[owner("controllership")],
+    )
+    def corrections(context: dg.AssetExecutionContext, night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+        with explained():
+            taken = take_in(night.settings, night.as_of, night.result.unread, _started(context))
+        night.result.corrections = taken
+        night.report("corrections", f"{taken.refreshed.proposed} proposed")
+        verified, not_effective = len(taken.judged.verified), len(taken.judged.not_effective)
+        counts = asdict(taken.refreshed) | {"verified": verified, "not effective": not_effective, "approved": taken.approved}
+        return dg.MaterializeResult(metadata=counts)
+
+    return corrections
+
+
 def _started(context: dg.AssetExecutionContext) -> datetime:
     return datetime.fromtimestamp(context.instance.get_run_stats(context.run.run_id).start_time or 0.0, UTC)
 
@@ -195,7 +219,7 @@ def _report_spec(name: str, says: str) -> dg.AssetSpec:
     kind = "excel" if name == WORKBOOK else "html"
     return dg.AssetSpec(
         asset_key(name),
-        deps=[asset_key(PUBLISHED), asset_key(CASES)],
+        deps=[asset_key(PUBLISHED), asset_key(CASES), asset_key(CORRECTIONS)],
         description=says,
         group_name=OUTCOMES,
         kinds={kind},

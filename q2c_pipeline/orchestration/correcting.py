@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from q2c_pipeline.corrections.approval import approve_automatically
-from q2c_pipeline.corrections.refresh import Refreshed, refresh
+from q2c_pipeline.corrections.refresh import Refreshed, last_seen, refresh
 from q2c_pipeline.corrections.trail import Trail
-from q2c_pipeline.corrections.verification import Judged, acknowledged, exceptions_of, verify
+from q2c_pipeline.corrections.verification import Facts, Judged, acknowledged, exceptions_of, verify
 from q2c_pipeline.domain.people import NIGHT, Actor
 from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.exceptions.cases import By
-from q2c_pipeline.exceptions.work import reopen_ineffective
+from q2c_pipeline.exceptions.work import mark_waiting, reopen_ineffective
+from q2c_pipeline.orchestration.casework import legs_judged
 from q2c_pipeline.orchestration.proposing import proposals
 from q2c_pipeline.orchestration.proving import seen
 from q2c_pipeline.orchestration.state import state_of
@@ -22,7 +23,6 @@ from q2c_pipeline.settings import Settings
 from q2c_pipeline.state.store import writing
 
 _OPEN = "select exception_id, reason from recon.exception"
-_DAY = "select as_of from mart.run_summary"
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,27 @@ class Taken:
     approved: int
 
 
-def take_in(settings: Settings, at: datetime) -> Taken:
-    """Bring the corrections to the published night, in one transaction; running it again changes nothing."""
+def take_in(settings: Settings, as_of: date, unread: Collection[str], at: datetime) -> Taken:
+    """Bring the corrections to the published night, in one transaction; running it again changes nothing.
+
+    What `unread` systems hold proves nothing, and an earlier day than the last one is left out.
+    """
+    settings = settings.on(as_of)
+    judged_legs, _ = legs_judged(settings, unread)
     with open_published(settings.stores.published) as published, acting(settings, NIGHT, at) as trail:
-        as_of: date = published.query(_DAY).item()
-        settings = settings.on(as_of)
-        found = seen(settings, published, acknowledged(trail))
+        if (last := last_seen(trail.connection)) is not None and last > as_of:
+            return Taken(Judged((), ()), Refreshed(0, 0, 0, 0), 0)
+        facts = Facts(
+            seen(settings, published, acknowledged(trail)), dict(published.query(_OPEN).iter_rows()), judged_legs, as_of
+        )
+        judged = verify(trail, facts, settings.policy.corrections.limits)
         by = By(Actor(NIGHT, frozenset()), at, trail.rule_version)
-        judged = verify(trail, found, dict(published.query(_OPEN).iter_rows()), as_of, settings.policy.corrections.limits)
         for exception_id, why in exceptions_of(judged.not_effective):
             reopen_ineffective(trail.connection, exception_id, by, why)
         refreshed = refresh(trail.connection, proposals(settings, published), as_of, trail)
         approved = approve_automatically(trail, [rule.rule for rule in settings.policy.approvals.rules])
+        for exception_id in sorted({one.exception_id for one in approved}):
+            mark_waiting(trail.connection, exception_id, by, "the policy approved a correction")
     return Taken(judged, refreshed, len(approved))
 
 

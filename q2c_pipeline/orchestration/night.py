@@ -20,6 +20,7 @@ from q2c_pipeline.exceptions.nightly import Outcome
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.orchestration.casework import update_cases
+from q2c_pipeline.orchestration.correcting import Taken, take_in
 from q2c_pipeline.orchestration.extracting import extract_instance
 from q2c_pipeline.orchestration.identifying import identify
 from q2c_pipeline.orchestration.loading import LoadedBatch, load_instance
@@ -44,6 +45,7 @@ class NightResult:
     """Instances that could not be read whole tonight: nothing of them is loaded."""
     published: Path | None = None
     cases: Outcome | None = None
+    corrections: Taken | None = None
     outcomes: dict[str, Path] = field(default_factory=dict)
 
 
@@ -155,6 +157,7 @@ def run_night(settings: Settings, as_of: date, report: Report) -> NightResult:
             result.tables = transform(settings, warehouse, as_of, lambda r: report("transform", f"{r.name}: {r.rows} rows"))
             result.published = publish_night(settings, warehouse)
         result.cases = update_cases(settings, as_of, result.unread, settings.end_of(as_of))
+        result.corrections = take_in(settings, as_of, result.unread, settings.end_of(as_of))
     return result
 
 

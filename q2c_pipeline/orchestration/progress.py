@@ -10,7 +10,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-PHASES = ("extract", "load", "transform", "publish", "cases", "report")
+PHASES = ("extract", "load", "transform", "publish", "cases", "corrections", "report")
 
 
 class Phases:
@@ -25,7 +25,7 @@ class Phases:
         self._lock = threading.Lock()
         self._bar = Progress(
             SpinnerColumn(finished_text=" "),
-            TextColumn("{task.description:<10}"),
+            TextColumn("{task.description:<11}"),
             BarColumn(24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),

@@ -74,9 +74,9 @@ def journal(name: str = "x1", step: int = 1, amount: str = "100.00", **facts: ob
     return Proposal(cause(name, **{**usual, **facts}), step, target, Action.DRAFT_JOURNAL, payload, OWNERSHIP)
 
 
-def task(name: str = "x1") -> Proposal:
+def task(name: str = "x1", body: str = "why") -> Proposal:
     """Something for a person."""
-    return Proposal(cause(name), 1, Target("", "", None, name), Action.TASK, Task("tax", f"look at {name}", "why"), OWNERSHIP)
+    return Proposal(cause(name), 1, Target("", "", None, name), Action.TASK, Task("tax", f"look at {name}", body), OWNERSHIP)
 
 
 def by(connection: Connection, who: str, at: datetime = AT) -> Trail:

@@ -101,6 +101,13 @@ def test_a_task_closes_when_its_exception_is_gone_and_opens_again(state: Engine)
     assert [one.status for one in _all(state)] == [Status.TASK]
 
 
+def test_a_task_stays_the_same_while_its_evidence_is_worded_anew(state: Engine) -> None:
+    _night(state, [task(body="8 days late")])
+    assert _night(state, [task(body="9 days late")], days=1) == Refreshed(proposed=0, kept=1, expired=0, closed=0)
+    (one,) = _all(state)
+    assert one.payload == task(body="9 days late").payload
+
+
 def test_all_changes_of_an_exception_are_one_plan(state: Engine) -> None:
     _night(state, [journal(step=1), journal(step=2), journal("x2")])
     plans = [one.plan_id for one in _all(state)]
