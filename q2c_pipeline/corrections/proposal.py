@@ -46,10 +46,12 @@ class Proposal:
 
     @property
     def base_id(self) -> str:
-        """Digest of exception, action, target and payload: equal evidence gives equal ids on every night."""
-        return digest(
-            self.cause.exception_id, self.action.value, self.step, to_json(self.target), to_json(self.payload), length=32
-        )
+        """Digest of exception, action, target and payload: equal evidence gives equal ids on every night.
+
+        A task is what its title says; that `8 days late` became `9 days late` does not make it another one.
+        """
+        said = self.payload.title if isinstance(self.payload, Task) else to_json(self.payload)
+        return digest(self.cause.exception_id, self.action.value, self.step, to_json(self.target), said, length=32)
 
     @property
     def is_reversible(self) -> bool:
