@@ -22,13 +22,34 @@ def postgresql() -> Iterator[str]:
     """URL of a server of this test session; it listens on a socket in a folder of its own and is stopped at the end."""
     with TemporaryDirectory(prefix="q2c-postgresql-") as folder:  # pytest's own folders are closed to the server's account
         server = get_server(folder, cleanup_mode="stop")
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        _do_not_wait_for_the_disk(url)
+        yield url
         server.cleanup()
+
+
+def _do_not_wait_for_the_disk(url: str) -> None:
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"alter system set {name} = off"))
+        connection.execute(text("select pg_reload_conf()"))
+    server.dispose()
 
 
 @pytest.fixture
 def postgresql_store(postgresql: str) -> str:
     """URL of a database that nothing is in yet."""
+    return _new_database(postgresql)
+
+
+@pytest.fixture
+def other_postgresql_store(postgresql: str) -> str:
+    """URL of one more."""
+    return _new_database(postgresql)
+
+
+def _new_database(postgresql: str) -> str:
     name = f"q2c_{next(_NUMBERS)}"
     server = create_engine(postgresql, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:

@@ -11,11 +11,13 @@ from typer.core import TyperGroup
 
 from q2c_pipeline.cli.common import AsOf, Config, Form, Written, errors, output, say_error, say_unexpected, show_rows
 from q2c_pipeline.cli.corrections import corrections
+from q2c_pipeline.cli.exceptions import exceptions
 from q2c_pipeline.cli.identity import identity
 from q2c_pipeline.cli.nights import run_night, show_night
 from q2c_pipeline.cli.policies import policy
 from q2c_pipeline.cli.schedules import schedule
 from q2c_pipeline.cli.simulation import demo, sandbox
+from q2c_pipeline.cli.state import audit, state
 from q2c_pipeline.errors import Q2CError
 
 if TYPE_CHECKING:
@@ -49,11 +51,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for _name, _group in {
+    "audit": audit,
     "corrections": corrections,
+    "exceptions": exceptions,
     "sandbox": sandbox,
     "identity": identity,
     "policy": policy,
     "schedule": schedule,
+    "state": state,
 }.items():
     app.add_typer(_group, name=_name)
 app.command()(demo)
