@@ -26,7 +26,6 @@ READER_SCHEMAS = (
     "control",
     "recon",
     "repair",
-    "proposal",
     "mart",
 )
 """What analysts see; `mapped` holds all versions and stays in the work file."""

@@ -12,8 +12,8 @@ from q2c_pipeline.errors import SqlError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-REPAIRED_ORDER = 66
-"""The generated tables of schema `repair` come after the repairs (65) and before what reads them (67)."""
+REPAIRED_ORDER = 65
+"""The generated tables of schema `repair` stand beside the repairs that they gather."""
 _EVERY = ("exception_id", "step")
 ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "set_fields": (

@@ -46,7 +46,7 @@ def proposals(settings: Settings, published: Warehouse) -> list[Proposal]:
     keys = {one.name: carried_key(one, "claimed_contract_line_id") for one in settings.instances}
     for row in _rows(published, "select * from repair.pending_item order by all"):
         found.item(row, keys)
-    for row in _rows(published, "select * from proposal.task order by all"):
+    for row in _rows(published, "select * from repair.open_task order by all"):
         found.task(row)
     return found.made
 
