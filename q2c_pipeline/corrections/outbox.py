@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, sel
 from sqlalchemy import delete as delete_from
 
 from q2c_pipeline.corrections.record import Correction, Status, by_ids
+from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.domain.repairs import Outcome, Verdict
 from q2c_pipeline.state.correction_tables import CORRECTION, OUTBOX, PUSH_ATTEMPT
 
@@ -39,6 +40,13 @@ def waiting_instances(connection: Connection) -> list[str]:
     """Instances for which anything is to be sent or looked up."""
     query = select(OUTBOX.c.instance).where(OUTBOX.c.state.in_(("waiting", "claimed", "unknown"))).distinct()
     return sorted(connection.execute(query).scalars())
+
+
+def due_digest(connection: Connection, now: datetime) -> str | None:
+    """A digest of what is due and how often it was tried: it changes with every attempt; None when nothing is due."""
+    due = OUTBOX.c.state.in_(("waiting", "claimed", "unknown")) & (OUTBOX.c.next_try_at <= now)
+    rows = connection.execute(select(OUTBOX.c.attempt_key, OUTBOX.c.attempts).where(due).order_by(OUTBOX.c.attempt_key)).all()
+    return digest(*[f"{row.attempt_key} {row.attempts}" for row in rows]) if rows else None
 
 
 def waiting(connection: Connection, instance: str) -> list[Correction]:

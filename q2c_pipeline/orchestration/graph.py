@@ -4,10 +4,12 @@ import dagster as dg
 
 from q2c_pipeline.engine.controls import with_generated
 from q2c_pipeline.engine.sqlfiles import load, load_assertions
+from q2c_pipeline.orchestration.alert_sensors import alert_sensors
 from q2c_pipeline.orchestration.assets import identity_assets, outcome_assets, policy_assets, table_asset
 from q2c_pipeline.orchestration.checks import assertion_check, expectation_checks
 from q2c_pipeline.orchestration.intake import landing_assets, mapped_assets
 from q2c_pipeline.orchestration.night import NightResult, Report
+from q2c_pipeline.orchestration.push_jobs import push_jobs, push_sensor
 from q2c_pipeline.orchestration.resources import NIGHT, night_resource
 from q2c_pipeline.orchestration.schedules import NIGHTLY, nightly_schedule
 from q2c_pipeline.settings import Settings
@@ -29,8 +31,9 @@ def build_definitions(settings: Settings, result: NightResult | None = None, rep
             *outcome_assets(files),
         ],
         asset_checks=[*(assertion_check(file, order) for file in load_assertions()), expectation_checks()],
-        jobs=[dg.define_asset_job(NIGHTLY, dg.AssetSelection.all(), description=_NIGHTLY_SAYS)],
+        jobs=[dg.define_asset_job(NIGHTLY, dg.AssetSelection.all(), description=_NIGHTLY_SAYS), *push_jobs(settings)],
         schedules=[nightly_schedule(settings)],
+        sensors=[*alert_sensors(settings), push_sensor(settings)],
         resources={NIGHT: night_resource(settings, result, report)},
         executor=dg.in_process_executor,
     )
