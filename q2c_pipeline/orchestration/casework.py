@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from q2c_pipeline.domain.kinds import Leg, Role
 from q2c_pipeline.engine.publishing import open_published
-from q2c_pipeline.exceptions.nightly import Finding, Night, Outcome, sync
+from q2c_pipeline.exceptions.comparison import Finding, Night
+from q2c_pipeline.exceptions.nightly import Outcome, sync
 from q2c_pipeline.exceptions.routing import Routing
 from q2c_pipeline.orchestration.state import state_of
 from q2c_pipeline.settings import Settings
