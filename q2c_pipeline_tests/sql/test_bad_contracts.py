@@ -1,4 +1,4 @@
-"""DQ06 to DQ10: contracts and calendars that cannot be right are named, and everything else is reconciled as usual."""
+"""DQ06 to DQ10, DQ12 to DQ14: contracts and calendars that cannot be right are named, and everything else is reconciled as usual."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from q2c_pipeline_tests.sql.world import World, consistent, month_end
+from q2c_pipeline_tests.sql.world import AS_OF, World, consistent, month_end
 
 ZERO = Decimal("0.0000")
 DRAFT = {"contract_status": "draft", "activated_at": None}
@@ -27,6 +27,7 @@ def with_line(*, counted: bool = True, **values: Any) -> World:
 IMPOSSIBLE = [
     {"end_date": date(2026, 11, 30)},
     {"quantity": Decimal(0)},
+    {"quantity": Decimal(-1)},
     {"discount_fraction": Decimal("1.5")},
     {"discount_fraction": Decimal("-0.1")},
 ]
@@ -48,9 +49,22 @@ def test_a_draft_may_be_wrong(terms: Mapping[str, Any]) -> None:
     assert with_line(counted=False, **terms).post_all().exceptions() == []
 
 
-@pytest.mark.parametrize("terms", [{"end_date": date(2026, 12, 1)}, {"discount_fraction": Decimal(1)}, {"quantity": Decimal(-1)}])
+@pytest.mark.parametrize("terms", [{"end_date": date(2026, 12, 1)}, {"discount_fraction": Decimal(1)}])
 def test_what_is_only_unusual_is_silent(terms: Mapping[str, Any]) -> None:
     assert with_line(**terms).post_all().exceptions() == []
+
+
+def test_an_amendment_may_take_quantity_back() -> None:
+    world = with_line(amends=1, quantity=Decimal(-1))
+    world.change("contract", "801-2", claimed_subscription_id="sub-1", claimed_billing_status="Active")
+
+    assert world.post_all().exceptions() == []
+
+
+def test_what_less_than_nothing_owes_is_its_own_fault() -> None:
+    world = with_line(start_date=date(2026, 10, 1), end_date=date(2026, 10, 31), quantity=Decimal(-3))
+
+    assert world.post_all().exceptions() == [("DQ06", "ORD-00002/1", Decimal("-300.0000"), "USD")]
 
 
 def test_what_a_discount_above_everything_owes_is_its_own_fault() -> None:
@@ -125,3 +139,75 @@ def test_a_day_belongs_to_one_period(dates: Mapping[str, Any], fires: bool) -> N
     world.change("accounting_period", "2026-12", **dates)
 
     assert world.exceptions() == ([("DQ10", "netsuite_main/Dec 2026", ZERO, None)] if fires else [])
+
+
+def quoted(*days: date) -> World:
+    """Rates of the yen on some days."""
+    world = consistent().post_all()
+    for day in days:
+        values = {"currency": "JPY", "quote_currency": "USD", "exchange_rate": Decimal("0.0067"), "rate_type": "spot"}
+        world.add("fx_rate", "erp", f"fx-{day}", effective_date=day, **values)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("last", "again", "found"),
+    [
+        (27, None, []),
+        (26, None, [("DQ12", "netsuite_main/JPY-USD/2026-10-27", ZERO, None)]),
+        (15, 20, [("DQ12", "netsuite_main/JPY-USD/2026-10-21", ZERO, None)]),
+        (
+            15,
+            21,
+            [("DQ12", "netsuite_main/JPY-USD/2026-10-16", ZERO, None), ("DQ12", "netsuite_main/JPY-USD/2026-10-22", ZERO, None)],
+        ),
+    ],
+)
+def test_more_than_four_days_without_a_rate(
+    last: int, again: int | None, found: list[tuple[str, str, Decimal, str | None]]
+) -> None:
+    days = [date(2026, 10, day) for day in (*range(1, last + 1), *([again] if again else []))]
+
+    assert quoted(*days).exceptions() == found
+
+
+def test_a_pair_that_is_quoted_weekly_misses_nothing() -> None:
+    assert quoted(*(date(2026, 10, day) for day in (1, 8, 15, 22, 29))).exceptions() == []
+
+
+def test_of_two_primary_books_one_is_compared() -> None:
+    world = consistent().post_all()
+    for row in world.rows["posting"].values():
+        row["is_primary_book"] = True
+
+    assert world.exceptions() == [("DQ13", "netsuite_main", ZERO, None)]
+
+
+def test_an_account_that_the_chart_lacks_still_balances() -> None:
+    world = consistent().post_all()
+    world.journal("je-1", {"6000": Decimal(10), "6999": Decimal(-10)}, posting_date=date(2026, 10, 1), transaction_kind="journal")
+    assert world.exceptions() == [("DQ14", "netsuite_main.account/6999", ZERO, None)]
+    world.add("ledger_account", "erp", "6999", ledger_account_number="6999", account_class="other", is_active=True)
+    assert world.exceptions() == []
+
+
+def test_an_account_that_could_not_be_read_is_the_cause_of_its_unknown_word() -> None:
+    world = consistent().post_all()
+    world.journal("je-1", {"6000": Decimal(10), "6999": Decimal(-10)}, posting_date=date(2026, 10, 1), transaction_kind="journal")
+    for row in world.rows["ledger_account"].values():
+        row["batch_id"] = "chart"
+    world.landing["batch"] = [
+        {"batch_id": name, "instance": "netsuite_main", "platform": "any", "object_name": kind, "sequence": 1, "as_of": AS_OF,
+         "row_count": 1, "loaded_rows": 1, "rejected_rows": 0}
+        for name, kind in (("chart", "account"), ("b1", "transaction"))
+    ]  # fmt: skip
+    world.landing["reject"] = [
+        {"batch_id": "chart", "instance": "netsuite_main", "object_name": "account", "source_id": source_id, "row_number": number,
+         "field_name": "accttype", "reason": "unknown", "value": "Exotic", "is_unknown_enum": True, "record": "{}"}
+        for number, source_id in enumerate(("6999", "7000"))
+    ]  # fmt: skip
+
+    assert world.exceptions() == [
+        ("DQ03", "netsuite_main.account.accttype", ZERO, None),  # the account without postings
+        ("DQ14", "netsuite_main.account/6999", ZERO, None),
+    ]

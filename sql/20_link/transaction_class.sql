@@ -4,7 +4,7 @@
 -- example: an invoice of 120.00 with 20.00 tax posts receivable 120.00, tax -20.00 and deferred_revenue -100.00
 select
     p.instance || ':' || p.transaction_source_id as transaction_key,
-    a.account_class,
+    coalesce(a.account_class, 'other') as account_class, -- an account that the chart does not classify is nobody's
     coalesce(e.legal_entity_code, 'unknown') as legal_entity_code,
     coalesce(cast(date_trunc('month', t.start_date) as date), cast(date_trunc('month', p.posting_date) as date)) as period,
     p.currency,
@@ -15,13 +15,13 @@ select
     min(p.posting_date) as posting_date,
     sum(p.transaction_amount) as posted_amount
 from canonical.posting as p
-inner join canonical.ledger_account as a on p.instance = a.instance and p.ledger_account_source_id = a.source_id
+left join canonical.ledger_account as a on p.instance = a.instance and p.ledger_account_source_id = a.source_id
 left join canonical.legal_entity as e on p.instance = e.instance and p.subsidiary_source_id = e.source_id
 left join canonical.accounting_period as t on p.instance = t.instance and p.accounting_period_source_id = t.source_id
 where p.is_posted and p.is_primary_book and not p.is_voided
 group by
     p.instance || ':' || p.transaction_source_id,
-    a.account_class,
+    coalesce(a.account_class, 'other'),
     coalesce(e.legal_entity_code, 'unknown'),
     coalesce(cast(date_trunc('month', t.start_date) as date), cast(date_trunc('month', p.posting_date) as date)),
     p.currency

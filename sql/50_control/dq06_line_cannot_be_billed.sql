@@ -4,13 +4,13 @@
 -- grain:    contract line; the differing cells that its impossible price makes are claimed with it
 -- owner:    sales operations
 -- queue:    sales operations
--- says:     terms of a contract line are impossible: it ends before it starts, its quantity is zero, or its discount is not 0 to 100 %
+-- says:     terms of a contract line are impossible: ends before its start, quantity zero or less, or discount not 0 to 100 %
 -- example:  ORD-00056/1 grants 150 %: its schedule of -50.00 USD is nobody's to bill
 -- repair:   repair at source
 with judged as ( -- counted lines with what is impossible about them, if anything
     select
         contract_line_key, root_line_key, line_subject_key, legal_entity_code, start_date, end_date,
-        discount_fraction < 0 or discount_fraction > 1 as is_mispriced,
+        discount_fraction < 0 or discount_fraction > 1 or (quantity < 0 and is_original) as is_mispriced,
         concat_ws(
             '; ',
             case
@@ -18,6 +18,10 @@ with judged as ( -- counted lines with what is impossible about them, if anythin
                     then 'ends on ' || cast(end_date as varchar) || ', before it starts on ' || cast(start_date as varchar)
             end,
             case when quantity = 0 then 'its quantity is zero' end,
+            case
+                when quantity < 0 and is_original
+                    then 'its quantity is ' || cast(cast(quantity as decimal(18, 2)) as varchar) || ', and it amends nothing'
+            end,
             case
                 when discount_fraction < 0 or discount_fraction > 1
                     then 'its discount is ' || cast(cast(discount_fraction * 100 as decimal(16, 2)) as varchar) || ' %, not 0 to 100 %'
@@ -27,6 +31,7 @@ with judged as ( -- counted lines with what is impossible about them, if anythin
             '; ',
             case when end_date < start_date then 'an end on or after its start on ' || cast(start_date as varchar) end,
             case when quantity = 0 then 'a quantity other than 0' end,
+            case when quantity < 0 and is_original then 'a quantity above 0' end,
             case when discount_fraction < 0 or discount_fraction > 1 then 'a discount of 0 to 100 %' end
         ) as wanted
     from link.booked_line

@@ -23,6 +23,11 @@ def dq06_sold_nothing(ground: Ground) -> None:
     ground.tell_without_money("DQ06", sign(ground, {"Quantity": Decimal(0)})[0]["key"])
 
 
+def dq06_sold_less_than_nothing(ground: Ground) -> None:
+    """A line over minus three seats that takes nothing back: somebody meant a credit."""
+    ground.tell_without_money("DQ06", sign(ground, {"Quantity": Decimal(-3)})[0]["key"])
+
+
 def dq06_discount_above_everything(ground: Ground) -> None:
     """150 percent off: the customer would be paid for using the product."""
     ground.tell_without_money("DQ06", sign(ground, {"Discount_Percent__c": Decimal(150)})[0]["key"])
