@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from q2c_pipeline.cli.alerts import alerts
 from q2c_pipeline.cli.common import AsOf, Config, Form, Written, errors, output, say_error, say_unexpected, show_rows
 from q2c_pipeline.cli.corrections import corrections
 from q2c_pipeline.cli.exceptions import exceptions
@@ -51,6 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for _name, _group in {
+    "alerts": alerts,
     "audit": audit,
     "corrections": corrections,
     "exceptions": exceptions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from q2c_pipeline.cli.alerts import show_told
 from q2c_pipeline.cli.common import errors, output
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 def run_night(settings: Settings, as_of: date) -> NightResult:
     """The nightly job in this process, with a progress bar a phase."""
     from q2c_pipeline.engine.controls import load_sql_files
+    from q2c_pipeline.orchestration.alerting import told_of_failure
     from q2c_pipeline.orchestration.jobs import run_nightly_job
     from q2c_pipeline.orchestration.progress import Phases
 
     console = errors()
-    with Phases(console, {"transform": len(load_sql_files())}) as phases:
+    with told_of_failure(settings, as_of), Phases(console, {"transform": len(load_sql_files())}) as phases:
         result = run_nightly_job(settings, as_of, phases)
     console.print(phases.said(), soft_wrap=True)
     return result
@@ -39,4 +41,5 @@ def show_night(settings: Settings, result: NightResult) -> None:
     if result.published is not None:
         with open_published(result.published) as published:
             console.print(showing.night(published))
+    show_told(result.told)
     console.print(showing.places(settings, result.outcomes))

@@ -9,6 +9,7 @@ import dagster as dg
 
 from q2c_pipeline.engine.lineage import remembered_lineage
 from q2c_pipeline.engine.sqlfiles import SqlFile
+from q2c_pipeline.orchestration.alerting import tell_of_night
 from q2c_pipeline.orchestration.casework import update_cases
 from q2c_pipeline.orchestration.correcting import take_in
 from q2c_pipeline.orchestration.identifying import READS, TABLES, identify
@@ -20,6 +21,7 @@ OUTCOMES = "9_outcomes"
 PUBLISHED, WORKBOOK, REPORT = "outcomes.published", "outcomes.workbook", "outcomes.report"
 CASES = "state.exception_case"
 CORRECTIONS = "state.correction"
+ALERTS = "state.alert"
 REPORTS = {
     WORKBOOK: "the night's figures as a workbook that can be filtered, recalculated and signed",
     REPORT: "the night on one page: what agrees, what does not, and why",
@@ -119,7 +121,7 @@ def leaves(files: Sequence[SqlFile]) -> list[str]:
 
 def outcome_assets(files: Sequence[SqlFile]) -> list[dg.AssetsDefinition]:
     """What people open: the published file, then report and workbook made from it."""
-    return [_published(files), _cases(), _corrections(), _reports()]
+    return [_published(files), _cases(), _corrections(), _alerts(), _reports()]
 
 
 def _published(files: Sequence[SqlFile]) -> dg.AssetsDefinition:
@@ -181,6 +183,24 @@ def _corrections() -> dg.AssetsDefinition:
         return dg.MaterializeResult(metadata=counts)
 
     return corrections
+
+
+def _alerts() -> dg.AssetsDefinition:
+    @dg.asset(
+        key=asset_key(ALERTS),
+        deps=[asset_key(PUBLISHED), asset_key(CASES), asset_key(CORRECTIONS)],
+        description="what people are told of without asking: new exceptions, what is overdue, left out, or cannot be pushed",
+        group_name=OUTCOMES,
+        kinds={"sqlalchemy"},
+        owners=[owner("controllership")],
+    )
+    def alerts(context: dg.AssetExecutionContext, night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+        night.result.told = tell_of_night(night.settings, night.as_of, _started(context), night.result.blocked)
+        night.report("alerts", f"{len(night.result.told)} messages")
+        said = {f"{number} {one.channel}": one.trouble or f"{one.alerts} told" for number, one in enumerate(night.result.told, 1)}
+        return dg.MaterializeResult(metadata=said)
+
+    return alerts
 
 
 def _started(context: dg.AssetExecutionContext) -> datetime:

@@ -13,6 +13,7 @@ from urllib.request import getproxies
 from q2c_pipeline.engine.controls import load_sql_files
 from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.errors import Q2CError
+from q2c_pipeline.orchestration.alerting import channel_findings
 from q2c_pipeline.orchestration.extracting import connected
 from q2c_pipeline.orchestration.loading import field_map, readings
 from q2c_pipeline.platforms.extraction import Finding
@@ -34,6 +35,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     yield from _policy(settings)
     yield from _stores(settings)
     yield from _disk(settings.stores.root)
+    yield from channel_findings(settings)
     for configured in settings.instances:
         yield from _instance(settings, configured)
 

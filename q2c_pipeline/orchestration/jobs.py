@@ -12,7 +12,7 @@ from q2c_pipeline.orchestration.graph import build_definitions
 from q2c_pipeline.orchestration.history import quick_history
 from q2c_pipeline.orchestration.home import dagster_instance
 from q2c_pipeline.orchestration.night import NightResult, Report, refuse_closed_secrets
-from q2c_pipeline.orchestration.schedules import NIGHTLY, run_config, run_tags
+from q2c_pipeline.orchestration.schedules import CALLER_TELLS_TAG, NIGHTLY, run_config, run_tags
 from q2c_pipeline.settings import Settings
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -29,7 +29,9 @@ def run_nightly_job(settings: Settings, as_of: date, progress: Report) -> NightR
     refuse_closed_secrets(settings)
     job = build_definitions(settings, result, progress).resolve_job_def(NIGHTLY)
     with quick_history(settings.stores.dagster), dagster_instance(settings) as instance, _own_words(result):
-        job.execute_in_process(instance=instance, run_config=run_config(as_of) | _QUIET, tags=run_tags(as_of))
+        job.execute_in_process(
+            instance=instance, run_config=run_config(as_of) | _QUIET, tags=run_tags(as_of) | {CALLER_TELLS_TAG: "yes"}
+        )
     return result
 
 

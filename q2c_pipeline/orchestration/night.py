@@ -19,6 +19,7 @@ from q2c_pipeline.errors import ContractError, SourceError, StoreError
 from q2c_pipeline.exceptions.nightly import Outcome
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
+from q2c_pipeline.orchestration.alerting import Told, tell_of_night
 from q2c_pipeline.orchestration.casework import update_cases
 from q2c_pipeline.orchestration.correcting import Taken, take_in
 from q2c_pipeline.orchestration.extracting import extract_instance
@@ -46,6 +47,7 @@ class NightResult:
     published: Path | None = None
     cases: Outcome | None = None
     corrections: Taken | None = None
+    told: list[Told] = field(default_factory=list)
     outcomes: dict[str, Path] = field(default_factory=dict)
 
 
@@ -158,6 +160,7 @@ def run_night(settings: Settings, as_of: date, report: Report) -> NightResult:
             result.published = publish_night(settings, warehouse)
         result.cases = update_cases(settings, as_of, result.unread, settings.end_of(as_of))
         result.corrections = take_in(settings, as_of, result.unread, settings.end_of(as_of))
+        result.told = tell_of_night(settings, as_of, settings.end_of(as_of), result.blocked)
     return result
 
 

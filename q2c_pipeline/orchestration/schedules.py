@@ -8,6 +8,9 @@ from q2c_pipeline.orchestration.resources import NIGHT
 from q2c_pipeline.settings import Settings
 
 NIGHTLY = "nightly"
+AS_OF_TAG = "q2c/as_of"
+CALLER_TELLS_TAG = "q2c/caller_tells"
+"""On runs whose starter waits for them and tells of a failure itself."""
 
 
 def run_config(as_of: date) -> dict[str, object]:
@@ -17,7 +20,7 @@ def run_config(as_of: date) -> dict[str, object]:
 
 def run_tags(as_of: date) -> dict[str, str]:
     """Tags by which a run is found in the UI."""
-    return {"q2c/as_of": as_of.isoformat()}
+    return {AS_OF_TAG: as_of.isoformat()}
 
 
 def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:

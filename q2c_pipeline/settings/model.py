@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from pydantic import Field, PrivateAttr, SecretStr
 
+from q2c_pipeline.alerts.alert import Channel
 from q2c_pipeline.domain.kinds import Leg
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.platforms.extraction import Instance
@@ -130,6 +131,24 @@ class Settings(Section):
         """Where the state store is: a file, or the URL that `stores.state_url` refers to, which may hold a password."""
         reference = self.stores.state_url
         return self.stores.state if reference is None else self._secret(reference, f"{self.path.name}: stores.state_url")
+
+    def alert_channels(self) -> list[Channel]:
+        """Where alerts go, with the secrets of their URLs opened; raises ConfigurationError for one that is missing."""
+        alerts, zone = self.policy.alerts, ZoneInfo(self.company.time_zone)
+        where = f"{self.path.name}: policy.alerts.channels"
+        return [
+            Channel(
+                name=name,
+                url=self._secret(one.url, f"{where}.{name}.url").get_secret_value(),
+                zone=zone,
+                kinds=one.kinds,
+                queues=None if one.queues is None else frozenset(queue.value for queue in one.queues),
+                urgent=one.urgent,
+                quiet=alerts.quiet,
+                digest_at=one.digest_at,
+            )
+            for name, one in alerts.channels.items()
+        ]
 
     def business_day(self, now: datetime) -> date:
         """The last complete day in the company's time zone: at 02:30 on the 2nd it is the 1st."""

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from q2c_pipeline.identity.scoring import Thresholds
 from q2c_pipeline.settings.agreements import Days, Ownership, Sla
+from q2c_pipeline.settings.alerting import Alerts
 from q2c_pipeline.settings.corrections import Approvals, Corrections, Writable
 from q2c_pipeline.settings.responsibilities import ExceptionWork, Person
 from q2c_pipeline.settings.rules import Convention, Materiality, Tolerance
@@ -64,6 +65,7 @@ class Policy(Section):
     identity: Identity = Identity()
     people: dict[str, Person] = Field(default_factory=dict)
     exceptions: ExceptionWork = ExceptionWork()
+    alerts: Alerts = Alerts()
     overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     bulk_threshold: Annotated[int, Field(ge=1)] = 20_000
     proration: Literal["actual_days", "thirty_360", "by_second"] = "actual_days"
@@ -76,7 +78,7 @@ class Policy(Section):
     @property
     def digest(self) -> str:
         """A digest of what the policy says, whatever its version is called, however numbers are written."""
-        said = _plain(self.model_dump(exclude={"version", "effective_from", "people"}))
+        said = _plain(self.model_dump(exclude={"version", "effective_from", "people", "alerts"}))
         return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

@@ -168,7 +168,8 @@ def test_what_the_page_shows_can_be_written_so(tmp_path: Path, block: str) -> No
     else:
         japan = '[company.entities.JP]\nname = "Example KK"\ncurrency = "JPY"\ncountry = "JP"\n'
         settings = policy(tmp_path, japan + block)
-        assert settings.policy_versions or settings.policy.tolerances or settings.policy.materiality
+        said = settings.policy
+        assert settings.policy_versions or said.tolerances or said.materiality or said.alerts.channels
 
 
 def test_the_page_names_every_key_of_rules() -> None:
