@@ -49,7 +49,7 @@ def _predicted(records: pl.DataFrame) -> pl.DataFrame:
     # Splink is slow to import, and a night that ids settle does without it.
     from q2c_pipeline.identity.training import trained_linker  # noqa: PLC0415
 
-    with Warehouse() as warehouse, warnings.catch_warnings():
+    with Warehouse(threads=1) as warehouse, warnings.catch_warnings():  # one thread, so that samples are drawn alike every time
         warnings.simplefilter("ignore")
         linker = trained_linker(warehouse.connection, records.select(_COLUMNS))
         pairs = linker.inference.predict(threshold_match_probability=_CANDIDATE)

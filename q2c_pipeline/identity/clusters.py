@@ -126,11 +126,11 @@ def _customer_frame(records: pl.DataFrame, ids: Mapping[str, str]) -> pl.DataFra
 def _duplicate_frame(links: pl.DataFrame, records: pl.DataFrame, customers: _Customers, ids: Mapping[str, str]) -> pl.DataFrame:
     """Every further record of a system that a customer has, beside the first (one that ids tie), with the reason."""
     said = {(left, right): (method, score, why) for left, right, method, score, _, why in links.select(*LINK_SCHEMA).iter_rows()}
-    is_open = dict(records.select("account_key", "is_open").iter_rows())
+    is_tied = dict(records.select("account_key", "is_tied").iter_rows())
     rows = []
     for members in (several for several in customers.members.values() if len(several) > 1):
         first: dict[str, str] = {}
-        for key in sorted(members, key=lambda key: (is_open[key], key)):
+        for key in sorted(members, key=lambda key: (not is_tied[key], key)):
             one = first.setdefault(customers.instance_of[key], key)
             if one != key:
                 rows.append(

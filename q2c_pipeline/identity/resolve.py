@@ -61,7 +61,9 @@ def resolve(
     known = pl.concat([human, by_id, by_key])
     likely = _by_likeness(records, corpus, known, thresholds)
     links = pl.concat([known, _without_rivals(likely, records)]).sort(_PAIR)
-    customers, duplicates, links = clustered(records.select("account_key", "instance", "role", "is_open"), links)
+    tied = pl.concat([by_id["left_key"], by_id["right_key"]]).unique().implode()
+    members = records.select("account_key", "instance", "role", is_tied=pl.col("account_key").is_in(tied))
+    customers, duplicates, links = clustered(members, links)
     return Resolution(links, customers, duplicates)
 
 

@@ -14,6 +14,8 @@ from splink.blocking_rule_library import CustomRule
 from q2c_pipeline.identity.candidates import BLOCKS
 
 _SEED = 1
+_TELLING_RECORDS = 500
+_RARE = 0.01
 
 
 def trained_linker(connection: Any, records: pl.DataFrame) -> Linker:
@@ -29,7 +31,7 @@ def trained_linker(connection: Any, records: pl.DataFrame) -> Linker:
         retain_matching_columns=False,
     )
     linker = Linker(api.register(records.to_arrow(), table_name="records"), settings, log_level=logging.ERROR)
-    _train(linker)
+    _train(linker, records)
     return linker
 
 
@@ -43,13 +45,17 @@ def _prior(records: pl.DataFrame) -> float:
     return min(0.05, 2.0 / records.height)
 
 
-def _train(linker: Linker) -> None:
-    """How often fields agree by chance is counted on random pairs; how often for one company, by expectation-maximisation."""
+def _train(linker: Linker, records: pl.DataFrame) -> None:
+    """How often fields agree by chance is counted on random pairs; how often for one company, by expectation-maximisation.
+
+    A block in which few records meet teaches nothing: what is written in the levels stays in force then.
+    """
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=_SEED)
     for block in ("beginning_block", "tax_digits_block"):
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(block), fix_probability_two_random_records_match=True
-        )
+        if records[block].drop_nulls().is_duplicated().sum() >= _TELLING_RECORDS:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(block), fix_probability_two_random_records_match=True
+            )
 
 
 def _name() -> Any:
@@ -57,9 +63,14 @@ def _name() -> Any:
         output_column_name="name",
         comparison_levels=[
             levels.NullLevel("name_key"),
-            _level(levels.ExactMatchLevel("name_key", term_frequency_adjustments=True), 0.75, 0.00002),
-            _level(levels.ExactMatchLevel("joined"), 0.02, 0.000005),
-            _level(levels.JaroWinklerLevel("joined", 0.94), 0.12, 0.0002),
+            _level(
+                levels.ExactMatchLevel("name_key", term_frequency_adjustments=True).configure(tf_adjustment_weight=0.5),
+                0.75,
+                0.00002,
+                is_rare=True,
+            ),
+            _level(levels.ExactMatchLevel("joined"), 0.02, 0.000005, is_rare=True),
+            _level(levels.JaroWinklerLevel("joined", 0.94), 0.12, 0.00004, is_rare=True),
             _level(levels.ExactMatchLevel("brand_block"), 0.05, 0.0004),
             _level(levels.ExactMatchLevel("initials_block"), 0.01, 0.0001),
             _level(levels.JaroWinklerLevel("joined", 0.84), 0.03, 0.004),
@@ -84,11 +95,16 @@ def _exact(column: str, m: float, u: float) -> Any:
         output_column_name=column,
         comparison_levels=[
             levels.NullLevel(column),
-            _level(levels.ExactMatchLevel(column), m, u),
+            _level(levels.ExactMatchLevel(column), m, u, is_rare=u < _RARE),
             _level(levels.ElseLevel(), 1 - m, 1 - u),
         ],
     )
 
 
-def _level(level: Any, m: float, u: float) -> Any:
-    return level.configure(m_probability=m, u_probability=u)
+def _level(level: Any, m: float, u: float, *, is_rare: bool = False) -> Any:
+    """A level with what it starts from.
+
+    Rare agreement is not counted on random pairs: nearly all of those that agree are one company, and would teach that
+    strangers agree as often as partners do.
+    """
+    return level.configure(m_probability=m, u_probability=u, fix_u_probability=is_rare)
