@@ -159,7 +159,7 @@ def _place(path: Path) -> tuple[int, str]:
 
 
 def _header(text: str, where: str, folder: str) -> dict[str, str]:
-    """The `-- key: value` lines at the top; a comment line without a key continues the value above it."""
+    """The `-- key: value` lines at the top; an indented line continues the value above it, any other is a remark."""
     needed = REQUIRED + (CONTROL if folder == CONTROL_FOLDER else ())
     extra = {ASSERTION_FOLDER: ASSERTION, REPAIR_FOLDER: REPAIR}
     allowed = needed + OPTIONAL + extra.get(folder, ())
@@ -172,8 +172,10 @@ def _header(text: str, where: str, folder: str) -> dict[str, str]:
         if match:
             key = _known_key(match["key"], allowed, where)
             header[key] = match["value"].strip()
-        elif key:
+        elif key and line.startswith("--  "):
             header[key] += " " + line.lstrip("- ").strip()
+        else:
+            key = ""
     _check_complete(header, needed, where)
     return header
 

@@ -30,7 +30,7 @@ Row = Mapping[str, Any]
 _CENT = Decimal("0.01")
 _BREAKS = """
     select exception_id, control_id, leg, subject_key, legal_entity_code, currency, difference_amount, amount_at_risk, queue,
-        reason, evidence
+        reason, coalesce(evidence, '[]') as evidence
     from recon.exception
 """
 

@@ -142,7 +142,6 @@ def test_all_committed_files_are_found() -> None:
         "control",
         "recon",
         "repair",
-        "proposal",
         "mart",
     }
     assert load_analyst()
