@@ -58,7 +58,8 @@ class Facts:
 
 def verify(trail: Trail, facts: Facts, limits: Limits) -> Judged:
     """Judge every acknowledged correction by what the night knows."""
-    verified, failed = [], []
+    verified: list[Correction] = []
+    failed: list[Correction] = []
     for one in acknowledged(trail):
         status, note = _judgement(one, facts, limits)
         if status is None:

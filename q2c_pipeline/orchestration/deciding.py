@@ -22,7 +22,7 @@ from q2c_pipeline.orchestration.correcting import acting
 from q2c_pipeline.settings import Settings
 from q2c_pipeline.state.correction_tables import CORRECTION
 
-_LISTED = {
+_LISTED: dict[str, pl.DataType | type[pl.DataType]] = {
     "correction_id": pl.String,
     "status": pl.String,
     "control_id": pl.String,

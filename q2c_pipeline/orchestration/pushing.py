@@ -177,7 +177,7 @@ class _AsTold(wait_base):
 
 def _pause(limits: Limits, attempts: int, told: float | None) -> timedelta:
     """Doubling from the first wait, never shorter than the vendor asks: 2 s, 4 s, 8 s ... up to the longest."""
-    backoff = min(limits.first_wait * 2 ** (attempts - 1), limits.longest_wait)
+    backoff: timedelta = min(limits.first_wait * 2 ** (attempts - 1), limits.longest_wait)
     return max(backoff, timedelta(seconds=told or 0))
 
 
