@@ -6,13 +6,14 @@ UV := $(BIN)/uv
 COMPILE := $(UV) pip compile pyproject.toml --universal --no-strip-extras --no-header --no-annotate --generate-hashes --python-version 3.11 --quiet
 SIZE ?= 40
 MONTHS ?= 6
+SEEDS ?= 300
 LINES ?= 1000000
 WORLDS ?= 200
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
-.PHONY: docs demo test test-long check format lint types contracts sql-lint bench truth ui daemon lock wheel clean help
+.PHONY: chaos docs demo test test-long check format lint types contracts sql-lint bench truth ui daemon lock wheel clean help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +29,9 @@ test-long: $(VENV)/dev.stamp  ## the tests that take minutes
 
 truth: $(VENV)/dev.stamp  ## found held against planted in WORLDS simulated companies; writes docs/truth.md
 	$(BIN)/python -m q2c_pipeline_tests.scenarios.truth $(WORLDS) --write docs/truth.md
+
+chaos: $(VENV)/dev.stamp  ## SEEDS=n stories in which everything goes wrong that can; prints seeds, faults and violations
+	$(BIN)/python -m q2c_pipeline_tests.chaos.run --seeds $(SEEDS)
 
 check: format lint types contracts sql-lint test  ## what CI runs
 

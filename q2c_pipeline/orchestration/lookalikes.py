@@ -119,8 +119,8 @@ def serving_here(plan: Plan, credentials: Mapping[str, str], ports: Mapping[str,
 def serving(systems: Systems, credentials: Mapping[str, str], ports: Mapping[str, int] | None = None) -> Iterator[dict[str, str]]:
     """Serve these records from this process while the context lasts; the addresses by instance."""
     with ExitStack() as stack:
-        apps = _apps(systems, credentials)
-        yield {name: stack.enter_context(serve(app, port=(ports or {}).get(name, 0))).url for name, app in apps.items()}
+        served = apps(systems, credentials)
+        yield {name: stack.enter_context(serve(app, port=(ports or {}).get(name, 0))).url for name, app in served.items()}
 
 
 @contextmanager
@@ -179,7 +179,9 @@ def write_config(folder: Path, urls: Mapping[str, str]) -> Path:
     return path
 
 
-def _apps(systems: Systems, given: Mapping[str, str]) -> dict[str, Starlette]:
+def apps(systems: Systems, given: Mapping[str, str]) -> dict[str, Starlette]:
+    """The look-alike of each system over these records, by instance; not served yet."""
+
     def opened(instance: str, *, writing: bool) -> dict[str, str]:
         return {key: given[variable(instance, key, writing=writing)] for key in CREDENTIALS[instance]}
 
