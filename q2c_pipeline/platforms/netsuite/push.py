@@ -239,8 +239,15 @@ class NetSuitePusher:
 
     def _line(self, line: JournalLine) -> dict[str, Any]:
         side = {"debit": line.debit} if line.debit else {"credit": line.credit}
-        memo = {"memo": line.memo} if line.memo else {}
-        return {"account": {"id": self._id("account", "acctnumber", line.account_number)}, **side, **memo}
+        named = {"memo": line.memo, self._contract_line_field: line.contract_line_key}
+        said = {name: value for name, value in named.items() if value}
+        customer = {"entity": {"id": line.customer_id}} if line.customer_id else {}
+        return {"account": {"id": self._id("account", "acctnumber", line.account_number)}, **side, **customer, **said}
+
+    @property
+    def _contract_line_field(self) -> str:
+        """The account's own column for the contract line, as the record API has it on a journal's line."""
+        return self._fields["transactionaccountingline"].vendor["contract_line_key"].rpartition(".")[2]
 
     def _id(self, table: str, column: str, value: str) -> str:
         """The internal id of an account by its number, or of a currency by its symbol."""
