@@ -31,10 +31,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The nearest known name as a suggestion, or the first few known names."""
     names = sorted(known)
     by_lower = {one.lower(): one for one in names}
-    near = difflib.get_close_matches(name.lower(), list(by_lower), n=1)
+    near = difflib.get_close_matches(name.lower(), list(by_lower), n=max(1, len(names)))
     if near:
-        return f"did you mean '{by_lower[near[0]]}'?"
+        return f"did you mean '{by_lower[_first_of_the_nearest(name.lower(), near)]}'?"
     return f"choose one of: {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}"  # noqa: PLR2004
+
+
+def _first_of_the_nearest(name: str, near: list[str]) -> str:
+    """Of several equally near names the first by the alphabet: bb6 is nearer to bb06 than to bb16 for whoever mistyped it."""
+    ratios = {one: difflib.SequenceMatcher(None, one, name).ratio() for one in near}
+    return min(one for one in near if ratios[one] == ratios[near[0]])
 
 
 def refuse(problems: list[Problem], file: Path) -> None:
