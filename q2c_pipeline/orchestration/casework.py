@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 
+import polars as pl
+from sqlalchemy import Engine, select
+
 from q2c_pipeline.domain.kinds import Leg, Role
 from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.exceptions.comparison import Finding, Night
+from q2c_pipeline.exceptions.lifecycle import Status
 from q2c_pipeline.exceptions.nightly import Outcome, sync
 from q2c_pipeline.exceptions.routing import Routing
 from q2c_pipeline.orchestration.state import state_of
+from q2c_pipeline.reports.standing import STANDING
 from q2c_pipeline.settings import Settings
 from q2c_pipeline.settings.company import SIDES
+from q2c_pipeline.state.case_tables import EXCEPTION_CASE
 from q2c_pipeline.state.store import writing
 
 _FOUND = """
@@ -34,6 +40,15 @@ def update_cases(settings: Settings, as_of: date, unread: Collection[str], at: d
     night = Night(as_of, at, settings.policy.version, judged, left_out)
     with state_of(settings) as state, writing(state) as connection:
         return sync(connection, night, findings, routing_of(settings))
+
+
+def standing(state: Engine) -> pl.DataFrame:
+    """Where each case that is not resolved stands, as reports show it."""
+    case = EXCEPTION_CASE.c
+    named = select(case.exception_id, case.status.label("case_status"), case.assignee, case.opened_on, case.due_on)
+    with state.connect() as connection:
+        rows = connection.execute(named.where(case.status != Status.RESOLVED.value)).all()
+    return pl.DataFrame([tuple(row) for row in rows], schema=STANDING, orient="row")
 
 
 def routing_of(settings: Settings) -> Routing:

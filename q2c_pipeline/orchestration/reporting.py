@@ -7,6 +7,7 @@ from pathlib import Path
 
 from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.errors import StoreError
+from q2c_pipeline.orchestration.casework import standing
 from q2c_pipeline.orchestration.state import state_of
 from q2c_pipeline.reports.outcomes import write_outcomes
 from q2c_pipeline.settings import Settings
@@ -29,8 +30,8 @@ def build_reports(settings: Settings) -> dict[str, Path]:
         )
     as_of: date = days[0]
     with state_of(settings) as state:
-        history = runs(state)
-    written = write_outcomes(settings.stores.published, settings.stores.reports, as_of, history)
+        history, cases = runs(state), standing(state)
+    written = write_outcomes(settings.stores.published, settings.stores.reports, as_of, history, cases)
     return {_NAMES[kind]: path for kind, path in written.items()}
 
 

@@ -18,6 +18,7 @@ from q2c_pipeline.reports.formats import (
     period_text,
 )
 from q2c_pipeline.reports.records import SIDES, Line, Record, side_by_side
+from q2c_pipeline.reports.standing import sentence
 from q2c_pipeline.reports.values import Amount, amount, listed
 
 MAX_EXCEPTIONS = 300
@@ -48,6 +49,7 @@ def _exception(row: Row, lines: Sequence[Line], contents: Contents) -> Row:
         "period": period_text(row["first_period"], row["last_period"]),
         "difference": amount_text(row["difference_amount"], row["currency"]) if row["currency"] else "",
         "at_risk": _at_risk(row, contents.group_currency),
+        "standing": sentence(row, contents.as_of),
         "tone": _SEVERITY_TONES.get(row["severity"], ""),
         "evidence": evidence_lines(row["evidence"])[:MAX_LINES],
         "sides": sides,

@@ -12,6 +12,7 @@ import polars as pl
 from q2c_pipeline.errors import StoreError
 from q2c_pipeline.reports.formats import amount_text, counted
 from q2c_pipeline.reports.privacy import masked
+from q2c_pipeline.reports.standing import with_standing
 from q2c_pipeline.state.runs import Run
 
 
@@ -146,10 +147,11 @@ class Contents:
         return {control_id: claim.removeprefix(f"{control_id.lower()}_").replace("_", " ") for control_id, claim in claims}
 
 
-def read_contents(reader: Reader, as_of: date, run_history: Sequence[Run]) -> Contents:
-    """Read all tables; a warehouse published for another day is refused."""
+def read_contents(reader: Reader, as_of: date, run_history: Sequence[Run], standing: pl.DataFrame | None = None) -> Contents:
+    """Read all tables, and beside each exception where its case stands; a warehouse published for another day is refused."""
     frames = {name: masked(reader.query(sql)) for name, sql in _QUERIES.items()}
     _check_day(frames["summary"], as_of)
+    frames["exceptions"] = with_standing(frames["exceptions"], standing, as_of)
     history = [run for run in run_history if run.as_of <= as_of]
     return Contents(as_of=as_of, runs=history, **frames)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+import polars as pl
+
 from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.errors import StoreError
 from q2c_pipeline.reports.contents import Contents, read_contents
@@ -16,10 +18,12 @@ from q2c_pipeline.state.runs import Run
 _WRITERS: dict[str, Callable[[Contents, Path], Path]] = {"xlsx": write_workbook, "html": write_report}
 
 
-def write_outcomes(published: Path, folder: Path, as_of: date, run_history: Sequence[Run]) -> dict[str, Path]:
+def write_outcomes(
+    published: Path, folder: Path, as_of: date, run_history: Sequence[Run], standing: pl.DataFrame | None = None
+) -> dict[str, Path]:
     """Write `q2c-<as_of>.xlsx` and `.html`; each appears complete or not at all."""
     with open_published(published) as warehouse:
-        contents = read_contents(warehouse, as_of, run_history)
+        contents = read_contents(warehouse, as_of, run_history, standing)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return {kind: _complete(write, contents, folder / f"q2c-{as_of}.{kind}") for kind, write in _WRITERS.items()}

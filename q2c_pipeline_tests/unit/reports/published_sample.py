@@ -44,6 +44,7 @@ _DDL = (
     """recon.bridge (leg varchar, legal_entity_code varchar, currency varchar, period date, measure varchar,
        left_amount decimal(20,4), right_amount decimal(20,4), difference_amount decimal(20,4), cause varchar,
        cause_amount decimal(20,4))""",
+    "recon.materiality (exception_id varchar, is_material boolean)",
     """recon.control_result (control_id varchar, leg varchar, says varchar, population bigint, exceptions bigint,
        amount_at_risk decimal(20,4), status varchar)""",
     """recon.timing (cell_id varchar, leg varchar, subject_key varchar, legal_entity_code varchar, currency varchar,
