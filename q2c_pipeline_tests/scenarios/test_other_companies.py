@@ -94,7 +94,7 @@ def statuses(settings: Settings) -> dict[str, set[str]]:
 
 @pytest.fixture(scope="module")
 def acme() -> Company:
-    return company(12, *EVERYTHING, accounts=25, months=5)
+    return company(12, *EVERYTHING, accounts=35, months=5)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def urls(acme: Company) -> Iterator[dict[str, str]]:
 
 
 def test_two_companies_with_six_systems(tmp_path: Path, acme: Company, urls: dict[str, str]) -> None:
-    other = second(company(13, *EVERYTHING, accounts=25, months=5))
+    other = second(company(13, *EVERYTHING, accounts=35, months=5))
     with ExitStack() as stack:
         renamed_back = {name.replace("_TWO_", "_MAIN_"): value for name, value in other.credentials.items()}
         others = stack.enter_context(lookalikes.serving(other.systems, renamed_back))

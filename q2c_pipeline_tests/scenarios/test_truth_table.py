@@ -7,7 +7,7 @@ from decimal import Decimal
 from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline_tests.scenarios.truth import Measured, Plan, measure, page, plans, scores, wrong
 
-PLAN = Plan(1, ("bb06_unbilled",), 25, 5)
+PLAN = Plan(1, ("bb06_unbilled",), 35, 5)
 KEY, OTHER = ("BB06", "ORD-00001/1", "USD"), ("BP01", "INV-US-000001", "USD")
 
 

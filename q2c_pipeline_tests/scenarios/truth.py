@@ -87,12 +87,12 @@ class Score:
 def plans(count: int) -> list[Plan]:
     """Two clean worlds, one crowd in 25, then every fault alone and mixes in turn; the same list every time."""
     names = sorted(available_faults())
-    alone = [Plan(1000 + number, (name,), 25, 5) for number, name in enumerate(names)]
+    alone = [Plan(1000 + number, (name,), 35, 5) for number, name in enumerate(names)]
     mixed = [_mix(seed, names) for seed in range(1, count + 1)]
     crowds = [_crowd(number) for number in range(count // 25)]
     turns = zip_longest(mixed, alone) if count < len(alone) + _LEAST_MIXES else [(*alone, *mixed)]
     drawn = [one for one in chain.from_iterable(turns) if one is not None]
-    return [Plan(1, (), 25, 5), Plan(2, (), 60, 9), *crowds, *drawn][:count]
+    return [Plan(1, (), 35, 5), Plan(2, (), 60, 9), *crowds, *drawn][:count]
 
 
 def _crowd(number: int) -> Plan:
