@@ -44,6 +44,8 @@ _OUTSIDE_DDL = (
        sequence bigint, as_of date, row_count bigint, loaded_rows bigint, rejected_rows bigint)""",
     """create table if not exists landing.check_result (batch_id varchar, instance varchar, object_name varchar,
        check_name varchar, expected_value varchar, found_value varchar, is_ok boolean)""",
+    """create table if not exists landing.tombstone (batch_id varchar, instance varchar, object_name varchar, as_of date,
+       source_id varchar, state varchar)""",
     """create table if not exists landing.reject (batch_id varchar, instance varchar, object_name varchar, source_id varchar,
        row_number bigint, field_name varchar, reason varchar, "value" varchar, is_unknown_enum boolean, record varchar)""",
     """create table if not exists landing.drift (instance varchar, object_name varchar, vendor_field varchar,
@@ -152,7 +154,7 @@ class Warehouse:
 
     def run_file(self, file: SqlFile, params: Mapping[str, Any]) -> RunResult:
         """Make the file's table anew, all of it or nothing of it."""
-        bound = _bind(file, params)
+        bound = bind(file, params)
         start = time.perf_counter()
         with self.transaction(), _explained(file, bound):
             self.connection.execute(f'create schema if not exists "{file.schema}"')
@@ -172,7 +174,7 @@ class Warehouse:
 
     def select(self, file: SqlFile, params: Mapping[str, Any]) -> pl.DataFrame:
         """Rows of a file that makes no table (an assertion or a ready-made query)."""
-        bound = _bind(file, params)
+        bound = bind(file, params)
         with _explained(file, bound):
             frame: pl.DataFrame = self.connection.sql(file.sql, params=bound).pl()
         return frame
@@ -232,7 +234,8 @@ def graph(files: Sequence[SqlFile]) -> list[SqlFile]:
         ) from error
 
 
-def _bind(file: SqlFile, params: Mapping[str, Any]) -> dict[str, Any]:
+def bind(file: SqlFile, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the parameters that the file reads; raises SqlError for one that nobody gave."""
     missing = [name for name in file.params if name not in params]
     if missing:
         raise SqlError(

@@ -14,7 +14,8 @@ from filelock import FileLock, Timeout
 
 from q2c_pipeline.engine import publishing
 from q2c_pipeline.engine.controls import load_sql_files
-from q2c_pipeline.engine.runner import RunResult, Warehouse
+from q2c_pipeline.engine.refresh import Refresh
+from q2c_pipeline.engine.runner import RunResult, Warehouse, graph
 from q2c_pipeline.errors import ContractError, SourceError, StoreError
 from q2c_pipeline.exceptions.nightly import Outcome
 from q2c_pipeline.landing.manifest import Manifest
@@ -131,14 +132,28 @@ def load_all(settings: Settings, warehouse: Warehouse, as_of: date, report: Repo
             result.unread.add(configured.name)
 
 
-def transform(settings: Settings, warehouse: Warehouse, as_of: date, on_table: Callable[[RunResult], None]) -> list[RunResult]:
-    """Rebuild every SQL table in the order of its upstreams, and between records and links say who is who."""
-    files, params = load_sql_files(), settings.sql_parameters(as_of)
-    records = warehouse.run_all([file for file in files if file.order < LINKS], params, on_done=on_table)
-    identities = identify(settings, warehouse)
-    for found in identities:
-        on_table(found)
-    return [*records, *identities, *warehouse.run_all([file for file in files if file.order >= LINKS], params, on_done=on_table)]
+def transform(
+    settings: Settings, warehouse: Warehouse, as_of: date, on_table: Callable[[RunResult], None], *, full: bool = False
+) -> list[RunResult]:
+    """Make every SQL table in the order of its upstreams, and between records and links say who is who.
+
+    Where only some customers' records changed since the last night, their part of the tables is made; `full` makes all anew.
+    """
+    files = graph(load_sql_files())
+    refresh = Refresh(warehouse, files, settings.sql_parameters(as_of), full=full)
+    results = []
+
+    def made(result: RunResult) -> None:
+        results.append(result)
+        on_table(result)
+
+    for file in (one for one in files if one.order < LINKS):
+        made(refresh.run(file))
+    for found in identify(settings, warehouse):
+        made(found)
+    for file in (one for one in files if one.order >= LINKS):
+        made(refresh.run(file))
+    return results
 
 
 def publish_night(settings: Settings, warehouse: Warehouse) -> Path:

@@ -1,0 +1,102 @@
+"""A night that makes only the part of the tables that changes touch leaves exactly the tables that a whole run makes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from q2c_pipeline.engine.controls import load_sql_files
+from q2c_pipeline.engine.refresh import Refresh
+from q2c_pipeline.orchestration import night
+from q2c_pipeline.sandbox.company import build
+from q2c_pipeline.sandbox.company.faults import available_faults
+from q2c_pipeline.sandbox.systems import Systems
+from q2c_pipeline.settings import Settings
+from q2c_pipeline_tests.scenarios import later
+from q2c_pipeline_tests.scenarios.nights import Company
+
+FIRST = date(2026, 6, 23)
+EVERYTHING = tuple(available_faults())
+
+
+def a_company(seed: int, faults: tuple[str, ...] = EVERYTHING) -> Company:
+    return Company(build(seed, accounts=40, months=5, as_of=FIRST, faults=faults))
+
+
+def a_day_passes(systems: Systems, day: date) -> None:
+    systems.as_of = day
+
+
+def a_day_of_changes(systems: Systems, day: date) -> None:
+    moment = datetime.combine(day, time(10), tzinfo=UTC)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(later, "MORNING", moment)
+        patch.setattr(later, "NEXT_DAY", day)
+        later.a_day_of_changes(systems)
+
+
+def read(acme: Company, folder: Path, as_of: date) -> Settings:
+    """Extract and load, and make no table yet."""
+    with acme.served() as urls:
+        settings = acme.settings(folder, urls)
+        result = night.NightResult(as_of)
+        night.extract_all(settings, as_of, lambda *_: None, result)
+    with night.open_warehouse(settings, as_of) as warehouse:
+        night.load_all(settings, warehouse, as_of, lambda *_: None, result)
+    assert list(map(str, result.blocked)) == []
+    return settings
+
+
+def made(settings: Settings, as_of: date, *, full: bool = False) -> dict[str, list[str]]:
+    """Every table after a transformation, as sorted text of its rows."""
+    with night.open_warehouse(settings, as_of) as warehouse:
+        night.transform(settings, warehouse, as_of, lambda _: None, full=full)
+        return {file.name: sorted(map(repr, warehouse.query(f"from {file.name}").iter_rows())) for file in load_sql_files()}
+
+
+def assert_part_is_whole(acme: Company, folder: Path, change: Callable[[Systems, date], None], days: int) -> None:
+    made(read(acme, folder, FIRST), FIRST)
+    day = FIRST + timedelta(days=days)
+    change(acme.systems, day)
+    settings = read(acme, folder, day)
+    shutil.copy(settings.stores.warehouse, folder / "loaded.duckdb")
+    part = made(settings, day)
+    shutil.copy(folder / "loaded.duckdb", settings.stores.warehouse)
+    whole = made(settings, day, full=True)
+    differing = {name: sorted(set(part[name]) ^ set(rows))[:3] for name, rows in whole.items() if part[name] != rows}
+    assert differing == {}
+
+
+@pytest.fixture
+def made_by(monkeypatch: pytest.MonkeyPatch) -> list[Refresh]:
+    """Every transformation of the test; a part of a small company is never too large for one."""
+    found: list[Refresh] = []
+
+    class Noted(Refresh):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            found.append(self)
+
+    monkeypatch.setattr(night, "Refresh", Noted)
+    monkeypatch.setattr("q2c_pipeline.engine.refresh.LARGEST_PART", 1.0)
+    return found
+
+
+def test_a_part_is_the_whole(tmp_path: Path, made_by: list[Refresh]) -> None:
+    assert_part_is_whole(a_company(12), tmp_path, a_day_of_changes, 1)
+    assert [one.doubt for one in made_by] == ["no complete night before", None, "asked for"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("change", "days"), [(a_day_passes, 1), (a_day_passes, 3), (a_day_of_changes, 4)])
+@pytest.mark.parametrize("seed", [13, 14, 15])
+def test_a_part_is_the_whole_in_more_companies(
+    tmp_path: Path, made_by: list[Refresh], seed: int, change: Callable[[Systems, date], None], days: int
+) -> None:
+    assert_part_is_whole(a_company(seed, EVERYTHING[seed % 3 :: 3] if seed % 2 else ()), tmp_path, change, days)
+    assert [one.doubt for one in made_by] == ["no complete night before", None, "asked for"]
