@@ -21,7 +21,7 @@ from q2c_pipeline.domain.repairs import (
     Target,
 )
 from q2c_pipeline.orchestration import lookalikes
-from q2c_pipeline.platforms.stripe.push import KEY
+from q2c_pipeline.platforms.stripe.forms import KEY
 from q2c_pipeline.sandbox.systems import Record, Systems, Tables
 from q2c_pipeline_tests.sandbox.in_process import InProcess
 from q2c_pipeline_tests.sandbox.netsuite_ledger import ledger

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from q2c_pipeline.domain.repairs import Action, FieldChange, Order, SetFields, Target, Verdict
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
-from q2c_pipeline.platforms.salesforce.push import NEW_JOB, SalesforcePusher, open_pusher
+from q2c_pipeline.platforms.salesforce.edits import NEW_JOB
+from q2c_pipeline.platforms.salesforce.push import SalesforcePusher, open_pusher
 from q2c_pipeline.sandbox.servers.misbehave import Glitch
 from q2c_pipeline.sandbox.servers.salesforce.access import Connected
 from q2c_pipeline.sandbox.servers.salesforce.app import create_app

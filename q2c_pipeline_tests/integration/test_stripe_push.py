@@ -25,7 +25,8 @@ from q2c_pipeline.domain.repairs import (
 )
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
-from q2c_pipeline.platforms.stripe.push import KEY, NEW_INVOICE, StripePusher, open_pusher
+from q2c_pipeline.platforms.stripe.forms import KEY, NEW_INVOICE
+from q2c_pipeline.platforms.stripe.push import StripePusher, open_pusher
 from q2c_pipeline.sandbox.servers.misbehave import Glitch
 from q2c_pipeline.sandbox.servers.serving import serve
 from q2c_pipeline.sandbox.servers.stripe.app import create_app

@@ -13,26 +13,22 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from q2c_pipeline.domain.repairs import Action, Call, DraftJournal, JournalLine, Order, Outcome, Remove, ReverseJournal, Verdict
-from q2c_pipeline.errors import ContractError, Q2CError
+from q2c_pipeline.domain.repairs import Action, Call, DraftJournal, FieldChange, Order, Outcome, Remove, ReverseJournal, Verdict
+from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
 from q2c_pipeline.platforms.netsuite.auth import authentication
-from q2c_pipeline.platforms.netsuite.client import SUITEQL_PATH
+from q2c_pipeline.platforms.netsuite.bodies import REST_NAMES, Bodies
+from q2c_pipeline.platforms.preconditions import Held, has_effect, present, stands, vendor_changes
 from q2c_pipeline.platforms.writing import (
-    Held,
     Problem,
     Reason,
     WriteSession,
     changed,
     done,
     exact_json,
-    has_effect,
-    present,
     request_id,
-    stands,
     unsupported,
-    vendor_changes,
 )
 from q2c_pipeline.schemas.fieldmap import load_field_map
 
@@ -45,13 +41,6 @@ _LOOK_PAUSE = 0.5
 _HEADERS = {"Content-Type": "application/json", "X-NetSuite-PropertyNameValidation": "error"}
 _KEYS = uuid.UUID("4f0b6d6e-3d0c-5f0e-9a3c-7f1f3d1f8a54")
 _TAKES = (Action.SET_FIELDS, Action.DRAFT_JOURNAL, Action.REMOVE, Action.REVERSE_JOURNAL)
-_REST_NAMES = {
-    "externalid": "externalId",
-    "entityid": "entityId",
-    "companyname": "companyName",
-    "vatregnumber": "vatRegNumber",
-}
-"""The record API spells a customer's columns its own way; a name that is not here it spells alike."""
 _REFERENCES = frozenset({"currency", "parent", "subsidiary", "terms"})
 
 
@@ -74,7 +63,7 @@ class NetSuitePusher:
     def __init__(self, session: WriteSession, instance: Instance, sleep: Callable[[float], None], batch_from: int) -> None:
         self._session, self._sleep, self._batch_from = session, sleep, batch_from
         self._fields = load_field_map(Path(__file__).parent / "fields.toml", instance.field_overrides)
-        self._ids: dict[tuple[str, str], str] = {}
+        self._bodies = Bodies(session, self._fields)
         self._ours: dict[tuple[str, str], tuple[str | None, str | None]] = {}
 
     def preview(self, orders: Sequence[Order]) -> list[Call]:
@@ -114,7 +103,7 @@ class NetSuitePusher:
 
     def _group_calls(self, group: list[Order]) -> list[Call]:
         if len(group) > 1:
-            items = [self._journal_body(order) for order in group]
+            items = [self._bodies.journal(order) for order in group]
             return [Call("POST", f"{RECORD}/journalEntry", exact_json({"items": items}))]
         return [self._call(group[0])] if group[0].action in _TAKES else []
 
@@ -212,7 +201,7 @@ class NetSuitePusher:
     def _call(self, order: Order) -> Call:
         match order.payload:
             case DraftJournal():
-                return Call("POST", f"{RECORD}/journalEntry", exact_json(self._journal_body(order)))
+                return Call("POST", f"{RECORD}/journalEntry", exact_json(self._bodies.journal(order)))
             case Remove(source_id=source_id):
                 return Call("DELETE", f"{RECORD}/journalEntry/{source_id}", "")
             case ReverseJournal(source_id=source_id, reversal_date=day):
@@ -220,51 +209,11 @@ class NetSuitePusher:
         fields = {each.name: _reference(each.name, each.after) for each in self._changes(order)}
         return Call("PATCH", f"{RECORD}/{order.target.object_name}/{order.target.source_id}", exact_json(fields))
 
-    def _journal_body(self, order: Order) -> dict[str, Any]:
-        journal = order.payload
-        if not isinstance(journal, DraftJournal):
-            raise TypeError(type(journal).__name__)
-        document_field = self._fields["transaction"].vendor["document_number"]
-        document = {document_field: journal.document_number} if journal.document_number else {}
-        return {
-            "externalId": order.attempt_key,
-            "subsidiary": {"id": journal.subsidiary_id},
-            "currency": {"id": self._id("currency", "symbol", journal.currency)},
-            "tranDate": journal.posting_date.isoformat(),
-            "memo": journal.memo,
-            "approved": False,
-            **document,
-            "line": {"items": [self._line(line) for line in journal.lines]},
-        }
-
-    def _line(self, line: JournalLine) -> dict[str, Any]:
-        side = {"debit": line.debit} if line.debit else {"credit": line.credit}
-        named = {"memo": line.memo, self._contract_line_field: line.contract_line_key}
-        said = {name: value for name, value in named.items() if value}
-        customer = {"entity": {"id": line.customer_id}} if line.customer_id else {}
-        return {"account": {"id": self._id("account", "acctnumber", line.account_number)}, **side, **customer, **said}
-
-    @property
-    def _contract_line_field(self) -> str:
-        """The account's own column for the contract line, as the record API has it on a journal's line."""
-        return self._fields["transactionaccountingline"].vendor["contract_line_key"].rpartition(".")[2]
-
-    def _id(self, table: str, column: str, value: str) -> str:
-        """The internal id of an account by its number, or of a currency by its symbol."""
-        if (table, value) not in self._ids:
-            quoted = value.replace("'", "''")
-            query = f"SELECT id FROM {table} WHERE {column} = '{quoted}'"  # noqa: S608  (names are this module's own)
-            rows = self._session.ask(SUITEQL_PATH, {"q": query}, headers={"Prefer": "transient"})["items"]
-            if len(rows) != 1:
-                raise _not_one(table, value, len(rows))
-            self._ids[table, value] = str(rows[0]["id"])
-        return self._ids[table, value]
-
-    def _changes(self, order: Order) -> Any:
+    def _changes(self, order: Order) -> tuple[FieldChange, ...]:
         fields = self._fields.get(order.target.object_name)
         columns = fields.vendor if fields else {}
-        names = {logical: _REST_NAMES.get(column, column) for logical, column in columns.items()}
-        return vendor_changes(order, {**_REST_NAMES, **names})
+        names = {logical: REST_NAMES.get(column, column) for logical, column in columns.items()}
+        return vendor_changes(order, {**REST_NAMES, **names})
 
     def _held(self, order: Order) -> Held | None:
         record = self._session.find(f"{RECORD}/{order.target.object_name}/{order.target.source_id}")
@@ -298,15 +247,6 @@ def _found(order: Order, record: Mapping[str, Any]) -> Outcome:
 def _id_of(answer: httpx.Response) -> str | None:
     location = answer.headers.get("Location")
     return location.rstrip("/").rsplit("/", 1)[-1] if location else None
-
-
-def _not_one(table: str, value: str, found: int) -> ContractError:
-    return ContractError(
-        expected=f"one {table} '{value}'",
-        found=str(found),
-        where="NetSuite",
-        next_step=f"correct the {table} in the proposal, or make it in NetSuite and let the role see it",
-    )
 
 
 def _reason(response: httpx.Response) -> Reason:

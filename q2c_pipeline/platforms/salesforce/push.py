@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from email.utils import format_datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,31 +16,23 @@ from q2c_pipeline.domain.repairs import Action, Call, FieldChange, Order, Outcom
 from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
+from q2c_pipeline.platforms.preconditions import Held, has_effect, present, stands, vendor_changes
 from q2c_pipeline.platforms.salesforce.access import OrgToken
-from q2c_pipeline.platforms.salesforce.client import API_VERSION
+from q2c_pipeline.platforms.salesforce.edits import BASE, NEW_JOB, Row, calls_for, http_date, record_of
 from q2c_pipeline.platforms.writing import (
-    Held,
     Problem,
     Reason,
     WriteSession,
     changed,
     done,
-    has_effect,
-    moment,
-    present,
     request_id,
-    stands,
     unsupported,
-    vendor_changes,
 )
 from q2c_pipeline.schemas.fieldmap import load_field_map
 
-BASE = f"/services/data/v{API_VERSION}"
 COLLECTION = 200
 """Records that one collection call takes; also how many are looked at in one query."""
 BULK_ROWS = 2_000
-NEW_JOB = "{new job}"
-"""Stands in a preview for the id that the org will give to a bulk job."""
 _JSON = {"Content-Type": "application/json"}
 _CSV = {"Content-Type": "text/csv"}
 _TAKES = (Action.SET_FIELDS,)
@@ -59,17 +48,6 @@ _VERDICTS = {
     "PRECONDITION_FAILED": Verdict.CHANGED,
 }
 """Codes that decide by themselves: passing trouble, a credential without the permission, or a record that is not as it was."""
-
-
-@dataclass
-class Row:
-    """All that the orders of one call change in one record."""
-
-    object_name: str
-    source_id: str
-    orders: list[Order]
-    values: dict[str, str | None]
-    stamp: str | None = None
 
 
 def open_pusher(
@@ -95,11 +73,11 @@ class SalesforcePusher:
     def preview(self, orders: Sequence[Order]) -> list[Call]:
         """Exactly the calls that `send` would make if every record still is as in evidence."""
         rows, _ = self._rows([order for order in orders if order.action in _TAKES])
-        return [call for part in self._parts(rows) for call in _calls(part, is_bulk=len(part) >= self._bulk_rows)]
+        return [call for part in self._parts(rows) for call in calls_for(part, is_bulk=len(part) >= self._bulk_rows)]
 
     def look_up(self, order: Order) -> Outcome | None:
         """Whether the record shows the values, whoever wrote them."""
-        held = self._held([order]).get(_record_of(order))
+        held = self._held([order]).get(record_of(order))
         if held is None or not has_effect(held, self._changes(order)):
             return None
         return done(order, external_id=order.target.source_id, version_after=held.version)
@@ -121,7 +99,7 @@ class SalesforcePusher:
 
     def _send(self, orders: list[Order]) -> dict[int, Outcome]:
         held = self._held(orders)
-        decided = {id(o): stands(o, held.get(_record_of(o)), self._changes(o)) for o in orders}
+        decided = {id(o): stands(o, held.get(record_of(o)), self._changes(o)) for o in orders}
         rows, outcomes = self._rows([order for order in orders if decided[id(order)] is None])
         outcomes |= {key: outcome for key, outcome in decided.items() if outcome is not None}
         for row in rows:
@@ -135,7 +113,7 @@ class SalesforcePusher:
         rows: dict[tuple[str, str], Row] = {}
         outcomes: dict[int, Outcome] = {}
         for order in orders:
-            row = rows.setdefault(_record_of(order), Row(*_record_of(order), [], {}))
+            row = rows.setdefault(record_of(order), Row(*record_of(order), [], {}))
             wanted = {each.name: each.after for each in self._changes(order)}
             if clash := [name for name in wanted if name in row.values and row.values[name] != wanted[name]]:
                 outcomes[id(order)] = changed(order, f"another correction of this record sets {', '.join(clash)}")
@@ -156,10 +134,10 @@ class SalesforcePusher:
     def _write(self, part: list[Row]) -> dict[int, Outcome]:
         if len(part) >= self._bulk_rows:
             return self._write_bulk(part)
-        (call,) = _calls(part, is_bulk=False)
+        (call,) = calls_for(part, is_bulk=False)
         # Only a single record's call takes a condition; a collection leans on the look at the records just before.
         stamp = part[0].stamp if len(part) == 1 else None
-        headers = _JSON | ({"If-Unmodified-Since": _http_date(stamp)} if stamp else {})
+        headers = _JSON | ({"If-Unmodified-Since": http_date(stamp)} if stamp else {})
         answer = self._session.write(call, headers, _reason)
         if isinstance(answer, Problem):
             return self._looked_at_again(part, answer) if answer.verdict is Verdict.CHANGED else _all(part, answer)
@@ -174,7 +152,7 @@ class SalesforcePusher:
             held = self._held(orders)
         except Q2CError:
             return _all(part, refusal)
-        return {id(o): stands(o, held.get(_record_of(o)), self._changes(o)) or refusal.outcome(o) for o in orders}
+        return {id(o): stands(o, held.get(record_of(o)), self._changes(o)) or refusal.outcome(o) for o in orders}
 
     def _row_by_row(self, part: list[Row], answer: httpx.Response) -> dict[int, Outcome]:
         """HTTP 200 says nothing about the rows: each has its own result, in the order of the request."""
@@ -189,7 +167,7 @@ class SalesforcePusher:
         return outcomes
 
     def _write_bulk(self, part: list[Row]) -> dict[int, Outcome]:
-        create, put, close = _calls(part, is_bulk=True)
+        create, put, close = calls_for(part, is_bulk=True)
         made = self._session.write(create, _JSON, _reason)
         if isinstance(made, Problem):
             return _all(part, _before_processing(made))
@@ -241,7 +219,7 @@ class SalesforcePusher:
         except Q2CError:
             return outcomes
         for order in written:
-            known, now = outcomes[id(order)], held.get(_record_of(order))
+            known, now = outcomes[id(order)], held.get(record_of(order))
             outcomes[id(order)] = done(
                 order,
                 known.detail,
@@ -260,7 +238,7 @@ class SalesforcePusher:
         wanted: dict[str, tuple[set[str], set[str]]] = {}
         for order in orders:
             ids, names = wanted.setdefault(order.target.object_name, (set(), set()))
-            ids.add(_record_of(order)[1])
+            ids.add(record_of(order)[1])
             names.update(each.name for each in self._changes(order))
         held: dict[tuple[str, str], Held] = {}
         for object_name, (ids, names) in wanted.items():
@@ -279,51 +257,6 @@ class SalesforcePusher:
             while not page["done"]:
                 page = self._session.read(page["nextRecordsUrl"])
                 yield from page["records"]
-
-
-def _record_of(order: Order) -> tuple[str, str]:
-    return order.target.object_name, order.target.source_id or ""
-
-
-def _calls(part: Sequence[Row], *, is_bulk: bool) -> list[Call]:
-    if is_bulk:
-        return _bulk_calls(part)
-    if len(part) == 1:
-        row = part[0]
-        return [Call("PATCH", f"{BASE}/sobjects/{row.object_name}/{row.source_id}", _json(row.values))]
-    records = [{"attributes": {"type": row.object_name}, "id": row.source_id, **row.values} for row in part]
-    return [Call("PATCH", f"{BASE}/composite/sobjects", _json({"allOrNone": False, "records": records}))]
-
-
-def _bulk_calls(part: Sequence[Row]) -> list[Call]:
-    job = {"object": part[0].object_name, "operation": "update", "contentType": "CSV", "lineEnding": "LF"}
-    return [
-        Call("POST", f"{BASE}/jobs/ingest", _json(job)),
-        Call("PUT", f"{BASE}/jobs/ingest/{NEW_JOB}/batches", _csv(part)),
-        Call("PATCH", f"{BASE}/jobs/ingest/{NEW_JOB}", _json({"state": "UploadComplete"})),
-    ]
-
-
-def _csv(part: Sequence[Row]) -> str:
-    """An empty cell leaves a field as it is; #N/A empties it."""
-    names = sorted({name for row in part for name in row.values})
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["Id", *names])
-    for row in part:
-        cells = ("#N/A" if name in row.values and row.values[name] is None else row.values.get(name) or "" for name in names)
-        writer.writerow([row.source_id, *cells])
-    return buffer.getvalue()
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _http_date(stamp: str) -> str:
-    """The form of If-Unmodified-Since: Wed, 01 Jul 2026 00:00:01 GMT."""
-    known: datetime = moment(stamp)
-    return format_datetime(known, usegmt=True)
 
 
 def _all(part: Sequence[Row], problem: Problem) -> dict[int, Outcome]:

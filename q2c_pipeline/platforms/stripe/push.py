@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -12,34 +11,34 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from q2c_pipeline.domain.money import exponents
 from q2c_pipeline.domain.repairs import Action, Call, DraftInvoice, Order, Outcome, PendingItem, Remove, Verdict
-from q2c_pipeline.errors import ContractError, Q2CError
+from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
+from q2c_pipeline.platforms.preconditions import Held, has_effect, present, stands, vendor_changes
 from q2c_pipeline.platforms.stripe.client import API_VERSION, api_key
+from q2c_pipeline.platforms.stripe.forms import (
+    KEY,
+    NEW_INVOICE,
+    bracketed,
+    collection_of,
+    draft_form,
+    item_form,
+    part_key,
+    post_call,
+)
 from q2c_pipeline.platforms.writing import (
-    Held,
     Problem,
     Reason,
     WriteSession,
     changed,
     done,
-    has_effect,
-    present,
     request_id,
-    stands,
     unsupported,
-    vendor_changes,
 )
 from q2c_pipeline.schemas.fieldmap import load_field_map
 
-KEY = "q2c_attempt"
-"""Metadata under which what we make carries its idempotency key: it is found again even when the answer was lost."""
-NEW_INVOICE = "{new invoice}"
-"""Stands in a preview for the id that Stripe will give to the draft."""
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-_COLLECTIONS = {"invoiceitem": "invoiceitems", "invoice": "invoices"}
 _PAGE = "100"
 
 
@@ -127,7 +126,7 @@ class StripePusher:
         """Put the items that are not there yet on the draft; None when all of them are."""
         there = {item["metadata"].get(KEY) for item in self._items_of(invoice_id)}
         for number, call in enumerate(items):
-            key = _part(order, number)
+            key = part_key(order, number)
             if key in there:
                 continue
             body = call.body.replace(urlencode({"": NEW_INVOICE})[1:], invoice_id)
@@ -172,37 +171,27 @@ class StripePusher:
     def _calls(self, order: Order) -> list[Call]:
         match order.payload:
             case PendingItem() as item:
-                return [_post_call("invoiceitems", self._item(item, order.attempt_key))]
+                return [post_call("invoiceitems", item_form(item, order.attempt_key, self._zone))]
             case DraftInvoice() as draft:
-                items = [self._item(item, _part(order, n)) | {"invoice": NEW_INVOICE} for n, item in enumerate(draft.items)]
-                return [_post_call("invoices", _draft(draft, order.attempt_key)), *(_post_call("invoiceitems", i) for i in items)]
+                items = [
+                    item_form(item, part_key(order, n), self._zone) | {"invoice": NEW_INVOICE}
+                    for n, item in enumerate(draft.items)
+                ]
+                return [
+                    post_call("invoices", draft_form(draft, order.attempt_key)),
+                    *(post_call("invoiceitems", i) for i in items),
+                ]
             case Remove() as gone:
                 return list(self._removals(gone.object_name, gone.source_id))
         changes = vendor_changes(order, self._names(order))
-        fields = {_bracketed(each.name): each.after or "" for each in changes}
-        return [_post_call(f"{_collection(order.target.object_name)}/{order.target.source_id}", fields)]
-
-    def _item(self, item: PendingItem, key: str) -> dict[str, str]:
-        """The form of one item; the period is given as moments, its end as the first one after the last day."""
-        fields = {
-            "customer": item.customer_id,
-            "amount": str(minor_units(item)),
-            "currency": item.currency.lower(),
-            "description": item.description,
-            "period[start]": self._midnight(item.service_start),
-            "period[end]": self._midnight(item.service_end + timedelta(days=1)),
-        }
-        fields |= {"subscription": item.subscription_id} if item.subscription_id else {}
-        return fields | _metadata(item.metadata, key)
-
-    def _midnight(self, day: date) -> str:
-        return str(int(datetime.combine(day, time(), tzinfo=self._zone).timestamp()))
+        fields = {bracketed(each.name): each.after or "" for each in changes}
+        return [post_call(f"{collection_of(order.target.object_name)}/{order.target.source_id}", fields)]
 
     def _removals(self, object_name: str, source_id: str) -> Iterator[Call]:
         """A deleted draft sets its items free to be billed with the next invoice, so its own go first."""
         if object_name == "invoice":
             yield from (Call("DELETE", f"/v1/invoiceitems/{item['id']}", "") for item in self._items_of(source_id))
-        yield Call("DELETE", f"/v1/{_collection(object_name)}/{source_id}", "")
+        yield Call("DELETE", f"/v1/{collection_of(object_name)}/{source_id}", "")
 
     def _names(self, order: Order) -> Mapping[str, str]:
         fields = self._fields.get(order.target.object_name)
@@ -216,7 +205,7 @@ class StripePusher:
         return Held(None, {name: present(record, name) for name in names})
 
     def _record(self, object_name: str, source_id: str) -> dict[str, Any] | None:
-        record = self._session.find(f"/v1/{_collection(object_name)}/{source_id}")
+        record = self._session.find(f"/v1/{collection_of(object_name)}/{source_id}")
         return None if record is None or record.get("deleted") else record
 
     def _made(self, collection: str, customer_id: str, key: str) -> dict[str, Any] | None:
@@ -237,19 +226,6 @@ class StripePusher:
             params["starting_after"] = page["data"][-1]["id"]
 
 
-def minor_units(item: PendingItem) -> int:
-    """The amount in the currency's smallest unit: 12.50 USD -> 1250, 1250 JPY -> 1250; a fraction of one is refused."""
-    minor = item.amount.scaleb(exponents()[item.currency])
-    if minor != minor.to_integral_value():
-        raise ContractError(
-            expected=f"an amount of {item.currency} without a fraction of its smallest unit",
-            found=str(item.amount),
-            where=f"invoice item for {item.customer_id}",
-            next_step="round the amount in the control that proposes it",
-        )
-    return int(minor)
-
-
 def _half_done(outcome: Outcome, what: str) -> Outcome:
     """A change of several calls that broke off in the middle is neither done nor undone: the next attempt goes on with it."""
     return replace(outcome, verdict=Verdict.UNKNOWN, detail=f"{what}: {outcome.detail}")
@@ -259,40 +235,6 @@ def _draft_of(order: Order) -> DraftInvoice:
     if not isinstance(order.payload, DraftInvoice):
         raise TypeError(type(order.payload).__name__)
     return order.payload
-
-
-def _draft(draft: DraftInvoice, key: str) -> dict[str, str]:
-    """Never finalized by itself, and without the customer's other pending items."""
-    fields = {
-        "customer": draft.customer_id,
-        "currency": draft.currency.lower(),
-        "auto_advance": "false",
-        "pending_invoice_items_behavior": "exclude",
-    }
-    return fields | _metadata(draft.metadata, key)
-
-
-def _part(order: Order, number: int) -> str:
-    """The key of one item of a draft: each POST needs its own."""
-    return f"{order.attempt_key}-{number}"
-
-
-def _metadata(given: Mapping[str, str], key: str) -> dict[str, str]:
-    return {f"metadata[{name}]": value for name, value in {**given, KEY: key}.items()}
-
-
-def _bracketed(name: str) -> str:
-    """metadata.order_id -> metadata[order_id]: the form's spelling of a path; metadata keys may hold dots themselves."""
-    first, _, rest = name.partition(".")
-    return f"{first}[{rest}]" if rest else first
-
-
-def _collection(object_name: str) -> str:
-    return _COLLECTIONS.get(object_name, f"{object_name}s")
-
-
-def _post_call(collection: str, fields: Mapping[str, str]) -> Call:
-    return Call("POST", f"/v1/{collection}", urlencode(fields))
 
 
 def _reason(response: httpx.Response) -> Reason:

@@ -11,20 +11,8 @@ from q2c_pipeline.domain.repairs import Action, Call, FieldChange, Order, SetFie
 from q2c_pipeline.errors import ContractError, SourceError
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
-from q2c_pipeline.platforms.writing import (
-    Held,
-    Problem,
-    Reason,
-    WriteSession,
-    exact_json,
-    has_effect,
-    moment,
-    present,
-    same_version,
-    stands,
-    vendor_changes,
-    verdict_of,
-)
+from q2c_pipeline.platforms.preconditions import Held, has_effect, moment, present, same_version, stands, vendor_changes
+from q2c_pipeline.platforms.writing import Problem, Reason, WriteSession, exact_json, verdict_of
 
 QUICK = RetryPolicy(attempts=3, first_pause=0.001, longest_pause=0.002)
 INSTANCE = Instance("x_main", "x", "http://127.0.0.1:9", {"api_key": "very-secret", "account": "123"})
