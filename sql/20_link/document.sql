@@ -59,6 +59,13 @@ select
     t.claimed_document_number,
     t.claimed_document_id,
     coalesce(n.document_key, i.document_key) as document_key,
+    -- transactions that quote the same unknown number stand together: a reversal takes back what it names
+    case
+        when n.document_key is null and i.document_key is null and t.transaction_kind not in ('payment', 'refund')
+            then min(t.transaction_key) over (
+                partition by n.document_key, i.document_key, coalesce(t.claimed_document_number, t.transaction_key)
+            )
+    end as unlinked_key,
     case when n.document_key is not null then n.document_number else i.document_number end as document_number,
     coalesce(n.document_state, i.document_state, 'unknown') as document_state,
     case

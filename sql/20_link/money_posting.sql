@@ -2,28 +2,30 @@
 -- owner:   accounting
 -- says:    which payment or refund each ERP payment or refund posts: by billing's id, else by invoice, currency and amount
 -- example: PMT-1 names inpay_7: linked by external_id; a copy of it under another id names INV-7 and 120.00 EUR: by invoice_and_amount
-with poster as ( -- what each ERP payment or refund takes from the receivable, as money received
-    select
-        transaction_key,
-        min(transaction_kind) as payment_kind,
-        min(transaction_number) as transaction_number,
-        min(claimed_document_id) as claimed_document_id,
-        min(claimed_document_number) as claimed_document_number,
-        min(posting_date) as posting_date,
-        min(currency) as currency,
-        coalesce(-sum(posted_amount) filter (where account_class = 'receivable'), 0) as posted_amount
-    from link.transaction_class
-    where transaction_kind in ('payment', 'refund')
-    group by transaction_key
-),
-
-identified as ( -- one movement an id, whatever the instance
+with identified as ( -- one movement an id, whatever the instance
     select
         source_id,
         min(money_key) as money_key
     from link.money
     group by source_id
     having count(*) = 1
+),
+
+poster as ( -- what each ERP payment or refund, or journal that quotes a movement's id, takes from the receivable as money received
+    select
+        transaction_key,
+        min(transaction_kind) as payment_kind,
+        min(transaction_number) as transaction_number,
+        min(case when transaction_kind = 'journal' then claimed_document_number else claimed_document_id end) as claimed_document_id,
+        min(claimed_document_number) as claimed_document_number,
+        min(posting_date) as posting_date,
+        min(currency) as currency,
+        coalesce(-sum(posted_amount) filter (where account_class = 'receivable'), 0) as posted_amount
+    from link.transaction_class
+    where
+        transaction_kind in ('payment', 'refund')
+        or (transaction_kind = 'journal' and claimed_document_number in (select source_id from identified))
+    group by transaction_key
 ),
 
 alike as ( -- movements that settle the invoice that the others name, of their kind and amount, nearest in time first

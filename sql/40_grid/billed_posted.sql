@@ -60,7 +60,7 @@ side as ( -- both sides in one shape: what documents demand, debit positive ...
     union all -- ... and what transactions that stand for a document post
     select
         d.document_key,
-        case when d.document_key is null then t.transaction_key end as unlinked_transaction_key,
+        case when d.document_key is null then d.unlinked_key end as unlinked_transaction_key,
         t.account_class,
         t.currency,
         t.legal_entity_code,
@@ -72,8 +72,10 @@ side as ( -- both sides in one shape: what documents demand, debit positive ...
         t.transaction_key
     from link.transaction_class as t
     inner join link.document as d on t.transaction_key = d.transaction_key
+    left join link.money_posting as m on t.transaction_key = m.transaction_key
     where
-        t.account_class in ('receivable', 'tax', 'deferred_revenue', 'revenue')
+        m.money_key is null
+        and t.account_class in ('receivable', 'tax', 'deferred_revenue', 'revenue')
         and (
             d.transaction_kind in ('invoice', 'credit_memo')
             or (d.transaction_kind = 'journal' and d.claimed_document_number is not null)

@@ -60,7 +60,8 @@ side as ( -- both sides in one shape: documents of billing ...
             else 'transaction'
         end as part,
         coalesce(
-            m.money_key, case when t.transaction_kind not in ('payment', 'refund') then d.document_key end, t.transaction_key
+            m.money_key, case when t.transaction_kind not in ('payment', 'refund') then d.document_key end, d.unlinked_key,
+            t.transaction_key
         ) as record_key,
         t.currency, t.legal_entity_code, cast(0 as decimal(20, 4)) as left_amount, t.posted_amount as right_amount,
         t.transaction_key, case when m.money_key is null then t.posting_date end as moved_date

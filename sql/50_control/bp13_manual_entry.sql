@@ -9,6 +9,12 @@
 -- repair:   review
 -- Controlled are receivable, tax, deferred revenue, revenue and unbilled: what documents and releases post there by themselves. A
 -- journal that names a document stands in the grid (BP02, BP03, BP04 ...); a release recognises revenue and is no manual entry.
+with release as ( -- journals that name contract lines: what they release is judged line by line in posted-recognised
+    select distinct instance || ':' || transaction_source_id as transaction_key
+    from canonical.posting
+    where claimed_contract_line_key is not null and transaction_kind = 'journal'
+)
+
 select -- journals by hand on controlled accounts, with what they are worth as expected (nothing) minus found
     cast(null as varchar) as cell_id,
     t.transaction_number as subject_key,
@@ -25,7 +31,9 @@ select -- journals by hand on controlled accounts, with what they are worth as e
     'the manual journal ' || t.transaction_number || ' posts ' || cast(t.worth_amount as varchar) || ' ' || t.currency
     || ' there' as found_text
 from grid.transaction_amount as t
+left join release as r on t.transaction_key = r.transaction_key
 left join link.document as d on t.transaction_key = d.transaction_key
 where
     t.is_unreferenced_journal
     and d.document_key is null
+    and r.transaction_key is null
