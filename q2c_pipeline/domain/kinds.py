@@ -187,6 +187,7 @@ class TransactionKind(StrEnum):
     REFUND = "refund"
     REVENUE_RELEASE = "revenue_release"
     JOURNAL = "journal"
+    FX_REVALUATION = "fx_revaluation"
 
 
 class PeriodState(StrEnum):

@@ -33,6 +33,12 @@ with total as ( -- both sides of every group
         sum(left_amount) as left_amount, sum(right_amount) as right_amount
     from grid.deferred_movement
     group by legal_entity_code, currency, period
+    union all
+    select
+        'SL' as leg, legal_entity_code, currency, period, 'foreign_receivable' as measure,
+        sum(left_amount) as left_amount, sum(right_amount) as right_amount
+    from grid.exchange_effect
+    group by legal_entity_code, currency, period
 ),
 
 caused as ( -- sum of every cause in every group

@@ -1,6 +1,6 @@
 -- grain:   cell_id
 -- owner:   controllership
--- says:    every differing cell of every grid with exactly one cause: a control, timing, or unexplained
+-- says:    every differing cell of every grid with exactly one cause: a control, timing, an expected exchange difference, or unexplained
 -- example: cell of 50.00 EUR -> BB04; cell of today's invoice -> timing
 with posted as ( -- differing cells of billed-posted
     select
@@ -50,6 +50,13 @@ cell as ( -- differing cells of all grids in one shape
         cell_id, 'SL' as leg, subject_key, legal_entity_code, currency, period, 'deferred_revenue' as measure, left_amount,
         right_amount, difference_amount, is_in_flight
     from grid.deferred_movement_break
+),
+
+exchanged as ( -- differences of exchange rates, which bring their cause along
+    select
+        cell_id, subject_key, legal_entity_code, currency, period, left_amount, right_amount, difference_amount, cause
+    from grid.exchange_effect
+    where difference_amount <> 0
 )
 
 select
@@ -68,3 +75,8 @@ select
 from cell as c
 left join recon.claim as w on c.cell_id = w.cell_id and w.is_winner
 left join recon.carried as k on c.cell_id = k.cell_id
+union all
+select
+    cell_id, 'SL' as leg, subject_key, legal_entity_code, currency, period, 'foreign_receivable' as measure, left_amount, right_amount,
+    difference_amount, cause, subject_key as cause_subject_key
+from exchanged

@@ -12,6 +12,8 @@ with cell as ( -- differing cells of all grids
     select cell_id from grid.subledger_ledger where difference_amount <> 0
     union all
     select cell_id from grid.deferred_movement where difference_amount <> 0
+    union all
+    select cell_id from grid.exchange_effect where difference_amount <> 0
 ),
 
 counted as ( -- how often each stands in the grids and among the causes

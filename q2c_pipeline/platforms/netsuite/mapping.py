@@ -31,6 +31,7 @@ _KINDS = {
     "CustPymt": TransactionKind.PAYMENT,
     "CustRfnd": TransactionKind.REFUND,
     "Journal": TransactionKind.JOURNAL,
+    "FxReval": TransactionKind.FX_REVALUATION,
 }
 _CREDIT_HOLDS = {"AUTO": CreditHold.NONE, "OFF": CreditHold.NONE, "ON": CreditHold.HOLD}
 """Automatic holds depend on a balance that the ledger works out at the till; only a hold that somebody set is one here."""

@@ -9,7 +9,7 @@ from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.platforms.netsuite.queries import Source
 
 HEADERS, LINES = "transaction", "transactionaccountingline"
-TRANSACTION_TYPES = ("CustInvc", "CustCred", "CustPymt", "CustRfnd", "Journal")
+TRANSACTION_TYPES = ("CustInvc", "CustCred", "CustPymt", "CustRfnd", "Journal", "FxReval")
 """Order-to-cash; a general ledger also holds purchases, payroll and stock, which no control compares."""
 _DELETED_TRANSACTIONS = (
     "invoice",

@@ -149,8 +149,8 @@ def erase(world: World, number: int) -> None:
     del world.netsuite["transaction"][str(number)]
 
 
-def entries_of(world: World, number: int) -> list[Entry]:
-    """The lines of a transaction as they could be posted again."""
+def entries_of(world: World, number: int, *, at_own_rate: bool = False) -> list[Entry]:
+    """The lines of a transaction as they could be posted again: converted anew, or with what each is worth in the books."""
     names = {account.internal_id: name for name, account in CHART.items()}
     entries = []
     for key in world.ledger_lines.get(number, ()):
@@ -161,6 +161,7 @@ def entries_of(world: World, number: int) -> list[Entry]:
             Entry(
                 account,
                 line["foreignamount"],
+                line["netamount"] if at_own_rate else None,
                 item=line["item"],
                 contract_line=line["custcol_contract_line"],
                 memo=line["memo"],

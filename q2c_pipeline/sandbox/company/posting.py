@@ -142,9 +142,21 @@ def post_refund(world: World, refund_id: str, invoice_id: str) -> None:
     _post_money(world, money, world.stripe["invoice"][invoice_id], "CustRfnd", amount)
 
 
+def money_entries(world: World, invoice: Record, amount: Decimal, currency: str, day: date) -> list[Entry]:
+    """Money for an invoice: cash at the day's rate, the receivable at the invoice's, the realised exchange difference between.
+
+    100.00 EUR invoiced at 0.86 and paid at 0.85: cash 85.00 GBP, receivable -86.00 GBP, exchange differences 1.00 GBP.
+    """
+    base = ENTITIES[invoice["metadata"]["legal_entity"]].currency
+    invoiced = world.netsuite["transaction"][str(world.posted[invoice["id"]])]["exchangerate"]
+    cash, settled = convert(amount, rate(world, currency, base, day), base), convert(amount, invoiced, base)
+    entries = [Entry("cash", amount, cash), Entry("receivable", -amount, -settled)]
+    return entries if cash == settled else [*entries, Entry("fx", Decimal(0), settled - cash)]
+
+
 def _post_money(world: World, money: Record, invoice: Record, kind: str, amount: Decimal) -> None:
     day, entity = money["created"].date(), invoice["metadata"]["legal_entity"]
-    currency, base = money["currency"].upper(), ENTITIES[entity].currency
+    currency = money["currency"].upper()
     heading = Heading(
         kind,
         f"{'PMT' if kind == 'CustPymt' else 'RFD'}-{money['id'].split('_')[1][-8:]}",
@@ -157,11 +169,7 @@ def _post_money(world: World, money: Record, invoice: Record, kind: str, amount:
         world.moment(day, 20),
         "B",
     )
-    invoiced = world.netsuite["transaction"][str(world.posted[invoice["id"]])]["exchangerate"]
-    cash, settled = convert(amount, rate(world, currency, base, day), base), convert(amount, invoiced, base)
-    entries = [Entry("cash", amount, cash), Entry("receivable", -amount, -settled)]
-    if cash != settled:
-        entries.append(Entry("fx", Decimal(0), settled - cash))
+    entries = money_entries(world, invoice, amount, currency, day)
     number = world.posted.get(money["id"])
     if number is None:
         world.posted[money["id"]] = post(world, heading, entries)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.sandbox.company.faults.ground import Ground
 from q2c_pipeline.sandbox.company.releasing import release_again
+from q2c_pipeline.sandbox.company.revaluing import revalue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 CONTROL = re.compile(r"[a-z]{2}\d\d|timing")
 # Faults of scarce subjects go first; billing before posting, postings before what only masks or mislabels records.
-ORDER = ("timing", "md01", "bb11", "bb09", "bb08_reissued", "bb01", "bb", "bp", "rr", "sl", "st", "la", "md", "dq")
+ORDER = ("timing", "md01", "bb11", "bb09", "bb08_reissued", "bb01", "bp09_realised", "bb", "bp", "rr", "sl", "st", "la", "md", "dq")
 AFTER_RELEASE = ("bp12", "rr", "sl", "st", "la", "md", "dq")
+
+AFTER_REVALUATION = ("bp09_revaluation",)
 
 
 def _planters() -> dict[str, Callable[[Ground], None]]:
@@ -54,14 +57,18 @@ def plant(world: World, seed: int, names: Sequence[str]) -> None:
         )
     ground = Ground(world, seed)
     ordered = sorted(wanted, key=_rank)
-    early = [name for name in ordered if not name.startswith(AFTER_RELEASE) or name.startswith("md01")]
+    early = [name for name in ordered if not name.startswith((*AFTER_RELEASE, *AFTER_REVALUATION)) or name.startswith("md01")]
     for name in early:
         _repeat(planters[name], ground.for_fault(name, wanted[name]))
     if early:
         release_again(world)
+    last = [name for name in ordered if name.startswith(AFTER_REVALUATION)]
     for name in ordered:
-        if name not in early:
+        if name not in early and name not in last:
             _repeat(planters[name], ground.for_fault(name, wanted[name]))
+    revalue(world)
+    for name in last:
+        _repeat(planters[name], ground.for_fault(name, wanted[name]))
 
 
 def _counted(names: Sequence[str]) -> dict[str, int | None]:

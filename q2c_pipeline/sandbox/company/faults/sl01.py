@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from q2c_pipeline.sandbox.company.catalogue import ENTITIES
 from q2c_pipeline.sandbox.company.faults.sl02 import claim_payment, payment_heading
 from q2c_pipeline.sandbox.company.foundation import rate
-from q2c_pipeline.sandbox.company.ledger import Entry, entries_of, post, write_entries
+from q2c_pipeline.sandbox.company.ledger import entries_of, post, write_entries
 from q2c_pipeline.sandbox.company.money import to_major
+from q2c_pipeline.sandbox.company.posting import money_entries
 
 if TYPE_CHECKING:
     from q2c_pipeline.sandbox.company.faults.ground import Ground
@@ -27,9 +28,9 @@ def sl01_payment_keyed_wrong(ground: Ground) -> None:
         paid = to_major(payment["amount_paid"], currency)
         posted = paid + TYPO
         heading = payment_heading(ground, payment)
-        write_entries(
-            ground.world, ground.world.posted[payment["id"]], heading, [Entry("cash", posted), Entry("receivable", -posted)]
-        )
+        invoice = ground.world.stripe["invoice"][payment["invoice"]]
+        entries = money_entries(ground.world, invoice, posted, currency, heading.day)
+        write_entries(ground.world, ground.world.posted[payment["id"]], heading, entries)
         ground.tell("SL01", payment["id"], TYPO * (1 if currency == "JPY" else 100), currency)
 
 
@@ -40,7 +41,8 @@ def sl01_payment_unknown_to_billing(ground: Ground) -> None:
     heading = payment_heading(ground, payment)
     heading = replace(heading, tranid=f"{heading.tranid}-BANK", externalid=None)
     amount = Decimal(ground.rng.randint(3, 40) * 10)
-    post(ground.world, heading, [Entry("cash", amount), Entry("receivable", -amount)])
+    invoice = ground.world.stripe["invoice"][payment["invoice"]]
+    post(ground.world, heading, money_entries(ground.world, invoice, amount, currency, heading.day))
     ground.tell("SL01", heading.tranid, int(amount) * (1 if currency == "JPY" else 100), currency)
 
 

@@ -30,7 +30,7 @@ def sl02_posted_twice(ground: Ground) -> None:
     number = world.posted[payment["id"]]
     heading = payment_heading(ground, payment)
     heading = replace(heading, tranid=f"{heading.tranid}-R", externalid=f"{payment['id']}-retry")
-    post(world, heading, entries_of(world, number))
+    post(world, heading, entries_of(world, number, at_own_rate=True))
     ground.tell("SL02", payment["id"], -payment["amount_paid"], payment["currency"])
 
 
