@@ -378,8 +378,16 @@ def _with_tax_sums(frame: pl.LazyFrame) -> pl.LazyFrame:
     ).drop("tax_list")
 
 
+_LIST_OF_OBJECTS = r"(?s)^\s*\[\s*(\{.*\}\s*)?\]\s*$"
+
+
 def _parsed_list(name: str) -> pl.Expr:
-    return pl.col(name).str.json_decode(pl.List(pl.Struct({"amount": pl.String, "tax_behavior": pl.String})))
+    """The list; nothing for a text that is none, at which the parser would stop the whole batch."""
+    return (
+        pl.when(pl.col(name).str.contains(_LIST_OF_OBJECTS))
+        .then(pl.col(name))
+        .str.json_decode(pl.List(pl.Struct({"amount": pl.String, "tax_behavior": pl.String})))
+    )
 
 
 def _sum_of(name: str, parsed: pl.Expr, only: pl.Expr | None = None) -> pl.Expr:
@@ -388,4 +396,5 @@ def _sum_of(name: str, parsed: pl.Expr, only: pl.Expr | None = None) -> pl.Expr:
     chosen = amount if only is None else pl.when(only).then(amount).otherwise(pl.lit("0"))
     total = parsed.list.eval(chosen.cast(pl.Int64, strict=False)).list.sum().fill_null(0)
     is_whole = parsed.list.eval(amount.str.contains(r"^-?\d{1,15}$").fill_null(value=False)).list.all().fill_null(value=True)
-    return pl.when(is_whole).then(total.cast(pl.String)).otherwise(pl.col(name))
+    is_none = parsed.is_null() & (pl.col(name).str.strip_chars() != "")
+    return pl.when(is_whole & ~is_none.fill_null(value=False)).then(total.cast(pl.String)).otherwise(pl.col(name))
