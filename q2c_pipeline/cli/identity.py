@@ -55,10 +55,15 @@ def judge_records(
     config: Config = None,
 ) -> None:
     """Decide about two customer records; this beats every rule from the next run on, and can be withdrawn."""
-    from q2c_pipeline.orchestration.acting import account
+    from q2c_pipeline.domain.people import Permission, require
+    from q2c_pipeline.orchestration.acting import current_actor
     from q2c_pipeline.orchestration.identifying import judge
     from q2c_pipeline.settings import load_settings
     from q2c_pipeline.state.judgements import Opinion
 
-    said = judge(load_settings(config), (one, other), Opinion(opinion.value), why, account(), datetime.now(UTC))
+    settings, now = load_settings(config), datetime.now(UTC)
+    settings = settings.on(settings.business_day(now))
+    actor = current_actor(settings)
+    require(actor, Permission.JUDGE_IDENTITY)
+    said = judge(settings, (one, other), Opinion(opinion.value), why, actor.name, now)
     typer.echo(f"{said.left_key} and {said.right_key}: {said.opinion.value}, says {said.who}")

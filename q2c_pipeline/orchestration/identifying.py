@@ -15,9 +15,9 @@ from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.engine.runner import RunResult, Warehouse
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.identity.scoring import Thresholds
+from q2c_pipeline.orchestration.state import state_of
 from q2c_pipeline.settings import CONFIG_NAME, CONFIG_VARIABLE, Settings, did_you_mean, load_settings
 from q2c_pipeline.state.judgements import Judgement, Opinion, judgements, record_judgement
-from q2c_pipeline.state.store import open_state
 
 if TYPE_CHECKING:
     from q2c_pipeline.identity.settling import Settled
@@ -60,11 +60,8 @@ def settled(settings: Settings, warehouse: Warehouse) -> Settled:
     """Who is who, with the policy's thresholds and everything that people decided."""
     from q2c_pipeline.identity.settling import settle
 
-    engine = open_state(settings.stores.state)
-    try:
-        said = judgements(engine)
-    finally:
-        engine.dispose()
+    with state_of(settings) as state:
+        said = judgements(state)
     return settle(warehouse.query(_ACCOUNTS), warehouse.query(_CLAIMS), said, settings.policy.identity.thresholds)
 
 
@@ -92,11 +89,8 @@ def judge(settings: Settings, pair: tuple[str, str], opinion: Opinion, why: str,
     keys = records.select(pl.concat_str("instance", pl.lit(":"), "source_id"), "source_id").rows()
     left, right = (_key(given, keys) for given in pair)
     judgement = Judgement(left, right, opinion, why, who, at)
-    engine = open_state(settings.stores.state)
-    try:
-        record_judgement(engine, judgement)
-    finally:
-        engine.dispose()
+    with state_of(settings) as state:
+        record_judgement(state, judgement, settings.policy.version)
     return judgement
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.engine import Engine
 
 from q2c_pipeline.errors import ConfigurationError
+from q2c_pipeline.state.audit import Entry, append
+from q2c_pipeline.state.store import writing
 from q2c_pipeline.state.tables import IDENTITY_JUDGEMENT
 
 
@@ -35,8 +37,8 @@ class Judgement:
     judged_at: datetime
 
 
-def record_judgement(engine: Engine, judgement: Judgement) -> None:
-    """Add a word on a pair; raises ConfigurationError for a pair of one record, or without a reason."""
+def record_judgement(engine: Engine, judgement: Judgement, rule_version: str) -> None:
+    """Add a word on a pair, and say so in the audit log; raises ConfigurationError for one record alone, or without a reason."""
     left, right = pair_of(judgement.left_key, judgement.right_key)
     if left == right or not judgement.why.strip():
         raise ConfigurationError(
@@ -53,7 +55,11 @@ def record_judgement(engine: Engine, judgement: Judgement) -> None:
         "who": judgement.who,
         "judged_at": judgement.judged_at,
     }
-    with engine.begin() as connection:
+    said = {"opinion": judgement.opinion.value}
+    subject = f"customers:{left}|{right}"
+    entry = Entry(judgement.judged_at, judgement.who, "identity.judged", subject, None, said, judgement.why.strip(), rule_version)
+    with writing(engine) as connection:
+        append(connection, entry)
         connection.execute(insert(IDENTITY_JUDGEMENT), values)
 
 

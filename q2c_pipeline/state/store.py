@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from q2c_pipeline.errors import ConfigurationError, StoreError
 from q2c_pipeline.state.versions import bring_up, is_current
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-_PRAGMAS = ("journal_mode = wal", "foreign_keys = on", "busy_timeout = 5000", "synchronous = full")
+_PRAGMAS = ("journal_mode = wal", "foreign_keys = on", "busy_timeout = 30000", "synchronous = full")
+"""A night with tens of thousands of new exceptions writes for seconds: a person who acts meanwhile waits for it."""
 _WRITES = "q2c_writes"
 _SUPPORTED = frozenset({"sqlite", "postgresql"})
 
@@ -55,6 +56,13 @@ def state_at(where: Path | str) -> Iterator[Engine]:
     engine = open_state(where)
     try:
         yield engine
+    except OperationalError as error:
+        raise StoreError(
+            expected="a state store that answers and lets one writer in after the other",
+            found=_without_secret(error, engine.url),
+            where=engine.url.render_as_string(hide_password=True),
+            next_step="wait until others have finished, see that the server runs, then repeat: nothing half done was kept",
+        ) from None
     finally:
         engine.dispose()
 

@@ -36,7 +36,7 @@ def filled(state: Engine) -> Engine:
         merge(connection, [first], last, by(ADA), "one cause")
     reconcile(state, FRIDAY + timedelta(days=3), [finding("zulu")])
     record_run(state, Run(**{**vars(RUN), "controls": (ControlCount("BB04", 2, Decimal("0.10")),)}))
-    record_judgement(state, Judgement("a", "b", Opinion.SAME, "asked", "ada", MOMENT))
+    record_judgement(state, Judgement("a", "b", Opinion.SAME, "asked", "ada", MOMENT), "3")
     return state
 
 
@@ -73,7 +73,7 @@ def test_work_goes_on_after_a_restore(filled: Engine, elsewhere: str, tmp_path: 
         restore(tmp_path / "backup.sqlite", other)
         with writing(other) as connection:
             comment(connection, ZULU, by(ADA), "here again")
-        record_judgement(other, Judgement("a", "c", Opinion.SAME, "asked", "ada", MOMENT))
+        record_judgement(other, Judgement("a", "c", Opinion.SAME, "asked", "ada", MOMENT), "3")
         with other.connect() as connection:
             assert events(connection, ZULU)[-1].why == "here again"
             assert first_forged(connection) is None

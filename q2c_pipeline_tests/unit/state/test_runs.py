@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from q2c_pipeline.errors import ConfigurationError, StoreError
 from q2c_pipeline.state.runs import ControlCount, Run, record_run, runs
-from q2c_pipeline.state.store import open_state, state_at
+from q2c_pipeline.state.store import open_state, state_at, writing
 from q2c_pipeline.state.tables import METADATA
 
 MOMENT = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_sqlite_is_set_up_for_one_writer_and_many_readers(tmp_path: Path) -> Non
     with state_at(tmp_path / "state.sqlite") as state, state.connect() as connection:
         assert connection.execute(text("pragma journal_mode")).scalar() == "wal"
         assert connection.execute(text("pragma foreign_keys")).scalar() == 1
-        assert connection.execute(text("pragma busy_timeout")).scalar() == 5000
+        assert connection.execute(text("pragma busy_timeout")).scalar() == 30000
 
 
 def test_a_control_needs_its_run(state: Engine) -> None:
@@ -104,6 +104,21 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
         open_state("postgresql+psycopg://reader:geheim@127.0.0.1:9/q2c")
     assert "geheim" not in str(caught.value)
     assert "127.0.0.1:9" in str(caught.value)
+
+
+def test_a_store_that_stays_locked_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("q2c_pipeline.state.store._PRAGMAS", ("journal_mode = wal", "busy_timeout = 10"))
+
+    def write() -> None:
+        with state_at(tmp_path / "q2c.sqlite") as second:
+            record_run(second, RUN)
+
+    with (
+        state_at(tmp_path / "q2c.sqlite") as first,
+        writing(first),
+        pytest.raises(StoreError, match=r"database is locked.*repeat"),
+    ):
+        write()
 
 
 def test_no_table_has_room_for_a_secret() -> None:
