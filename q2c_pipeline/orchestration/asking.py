@@ -11,9 +11,12 @@ from decimal import Decimal, InvalidOperation
 
 import polars as pl
 
+from q2c_pipeline.domain.people import Permission
 from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.engine.sqlfiles import SqlFile, load_analyst
 from q2c_pipeline.errors import ConfigurationError, StoreError
+from q2c_pipeline.orchestration.acting import current_actor
+from q2c_pipeline.reports.privacy import masked
 from q2c_pipeline.settings import Settings, did_you_mean
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -48,7 +51,12 @@ def ask(settings: Settings, name: str, given: Sequence[str]) -> pl.DataFrame:
         policy = settings.sql_parameters(_last_day(published.query("select max(as_of) as day from landing.batch", {})))
         params = policy | _given(file, given, policy)
         _refuse_missing(file, params)
-        return published.select(file, params)
+        return permitted(settings, published.select(file, params))
+
+
+def permitted(settings: Settings, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame as whoever runs this may see it: personal data is masked unless a role permits it."""
+    return frame if current_actor(settings).may(Permission.SEE_PERSONAL_DATA) else masked(frame)
 
 
 def as_csv(frame: pl.DataFrame) -> str:

@@ -6,12 +6,14 @@ import os
 import pwd
 from pathlib import Path
 
+import polars as pl
 import pytest
 from sqlalchemy.engine import make_url
 
 from q2c_pipeline.domain.people import Actor, UserRole
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.orchestration.acting import account, current_actor
+from q2c_pipeline.orchestration.asking import permitted
 from q2c_pipeline.orchestration.state import state_of
 from q2c_pipeline.settings import Settings, load_settings
 from q2c_pipeline_tests.unit.test_settings import RIGHT
@@ -72,3 +74,10 @@ def test_a_store_in_postgresql_is_opened_by_its_reference(tmp_path: Path, postgr
     assert postgresql_store not in repr(settings)
     with state_of(settings) as state:
         assert state.url.database == make_url(postgresql_store).database
+
+
+@pytest.mark.parametrize(("role", "shown"), [("finance_operations", "DE123456789"), ("integration", "•••789")])
+def test_personal_data_is_masked_unless_a_role_permits_it(tmp_path: Path, role: str, shown: str) -> None:
+    settings = loaded(tmp_path, f'[policy.people."{ME}"]\nroles = ["{role}"]\n')
+    frame = pl.DataFrame({"account_name": ["Acme"], "tax_id": ["DE123456789"]})
+    assert permitted(settings, frame).row(0) == ("Acme", shown)
