@@ -32,8 +32,9 @@ def _new(queue: str, rows: Sequence[RowMapping], as_of: date, group_currency: st
     severities, controls = Counter(row["severity"] for row in rows), Counter(row["control_id"] for row in rows)
     grave = ", ".join(f"{severities[one]} {one}" for one in _GRAVE if severities[one])
     worth = sum((row["amount_at_risk"] or Decimal(0) for row in rows), Decimal(0))
-    listed = ", ".join(f"{control} {count}" for control, count in sorted(controls.items()))
-    head = f"{len(rows)} new exceptions for {queue.replace('_', ' ')} on {as_of}"
+    listed = ", ".join(f"{control} {number}" for control, number in sorted(controls.items()))
+    count = f"{len(rows)} new exception{'s' if len(rows) > 1 else ''}"
+    head = f"{count} for {queue.replace('_', ' ')} on {as_of}"
     return f"{head}{f' ({grave})' if grave else ''}, {worth:,.2f} {group_currency} at risk: {listed}"
 
 
@@ -55,7 +56,7 @@ def dead_letters(connection: Connection) -> Iterator[Alert]:
         short, what = row["correction_id"][:12], f"{row['action']} for {row['control_id']} {row['subject_key']}"
         tries = f"in {row['attempts']} attempts; `q2c corrections show {short}` tells why"
         text = f"correction {short} ({what}) did not reach {row['instance']} {tries}"
-        yield Alert(AlertKind.DEAD_LETTER, f"dead|{row['attempt_key']}", text, row["queue"])
+        yield Alert(AlertKind.DEAD_LETTER, f"dead|{row['attempt_key']}", text, "integration")
 
 
 def open_circuits(connection: Connection, at: datetime) -> Iterator[Alert]:
