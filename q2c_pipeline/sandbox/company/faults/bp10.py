@@ -26,16 +26,22 @@ def bp10_voided_in_ledger_only(ground: Ground) -> None:
 
 
 def _claim(ground: Ground) -> Record:
+    note = claim_note(ground, "issued")
+    ground.tell("BP10", note["number"], -note["total"], note["currency"])
+    return note
+
+
+def claim_note(ground: Ground, status: str) -> Record:
+    """Take a credit note that is out of every grace, with its invoice."""
     notes = ground.world.stripe["credit_note"]
-    key = ground.pick("credit note", notes, lambda key: _free(ground, notes[key]))
+    key = ground.pick("credit note", notes, lambda key: _free(ground, notes[key], status))
     ground.used |= {key, notes[key]["invoice"]}
-    ground.tell("BP10", notes[key]["number"], -notes[key]["total"], notes[key]["currency"])
     return notes[key]
 
 
-def _free(ground: Ground, note: Record) -> bool:
+def _free(ground: Ground, note: Record, status: str) -> bool:
     return (
-        note["status"] == "issued"
+        note["status"] == status
         and note["created"].date() <= ground.settled_day
         and not ground.used & {note["id"], note["invoice"]}
     )
