@@ -75,11 +75,11 @@ def mail_receiver() -> Iterator[tuple[int, list[Message]]]:
 
 
 @contextmanager
-def _served(server: socketserver.BaseServer) -> Iterator[int]:
+def _served(server: socketserver.TCPServer) -> Iterator[int]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield server.server_address[1]  # type: ignore[misc]
+        yield server.socket.getsockname()[1]
     finally:
         server.shutdown()
         server.server_close()

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from q2c_pipeline.cli import app
+from q2c_pipeline.errors import SourceError
 from q2c_pipeline.orchestration import alerting, lookalikes, night
 from q2c_pipeline.orchestration.lookalikes import INSTANCES, write_config
 from q2c_pipeline.settings import Settings, load_settings
@@ -131,11 +132,9 @@ def test_a_channel_without_its_secret_does_not_undo_a_night(site: Site) -> None:
 
 
 def test_an_instance_that_was_left_out_is_told(site: Site) -> None:
-    settings = site.settings
-    result = night.NightResult(AS_OF)
-    night.extract_all(settings, AS_OF, lambda *_: None, result)
-    alerting.tell_of_night(settings, AS_OF, datetime(2026, 7, 1, tzinfo=UTC), result.blocked)
-    assert "3 blocked load" in told(site.web)
+    away = SourceError(expected="an answer", found="none", where="stripe_main", next_step="check the network")
+    alerting.tell_of_night(site.settings, AS_OF, datetime(2026, 7, 1, tzinfo=UTC), [away])
+    assert "blocked load\nleft out on 2026-06-30: stripe_main: expected an answer, found none" in told(site.web)
 
 
 def test_a_channel_can_be_tried_and_checked(site: Site) -> None:
