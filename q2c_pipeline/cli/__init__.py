@@ -74,12 +74,16 @@ def _options(
 
 
 @app.command()
-def nightly(as_of: AsOf = None, config: Config = None) -> None:
+def nightly(
+    as_of: AsOf = None,
+    config: Config = None,
+    full: Annotated[bool, typer.Option("--full", help="Make every table anew, not only what changes touch.")] = False,  # noqa: FBT002
+) -> None:
     """Extract, load, reconcile and publish one night; exit code 1 when a system was blocked or the run failed."""
     from q2c_pipeline.settings import load_settings
 
     settings = load_settings(config)
-    result = run_night(settings, _day_to_run(settings, as_of))
+    result = run_night(settings, _day_to_run(settings, as_of), full=full)
     show_night(settings, result)
     if result.blocked:
         raise typer.Exit(1)

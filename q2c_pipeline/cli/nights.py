@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from q2c_pipeline.settings import Settings
 
 
-def run_night(settings: Settings, as_of: date) -> NightResult:
+def run_night(settings: Settings, as_of: date, *, full: bool = False) -> NightResult:
     """The nightly job in this process, with a progress bar a phase."""
     from q2c_pipeline.engine.controls import load_sql_files
     from q2c_pipeline.orchestration.alerting import told_of_failure
@@ -24,7 +24,7 @@ def run_night(settings: Settings, as_of: date) -> NightResult:
 
     console = errors()
     with told_of_failure(settings, as_of), Phases(console, {"transform": len(load_sql_files())}) as phases:
-        result = run_nightly_job(settings, as_of, phases)
+        result = run_nightly_job(settings, as_of, phases, full=full)
     console.print(phases.said(), soft_wrap=True)
     return result
 

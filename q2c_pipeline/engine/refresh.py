@@ -1,8 +1,8 @@
 """Makes a night's tables: whole, or, where few customers' records changed since the last night, only their part of each.
 
-The same SQL files run twice over the records of those customers: as last night knew them and as this night does. What the first
-run gives must be what the tables hold of these customers, row for row; it goes, and what the second run gives takes its place. Any
-doubt (other SQL, other policy, a new month, changed products, a part that is not what the tables hold) means a whole run.
+The same SQL files run twice over the records of those customers: as last night knew them and as this night does. What the
+first run gives must be what the tables hold of these customers, row for row; it goes, and what the second run gives takes its
+place. Any doubt means a whole run: other SQL or policy, a new month, changed products, a part that the tables do not hold so.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ LARGEST_PART = 0.25
 _COMPARED_ROWS = 1_000_000
 """A table made whole is compared with what it was up to this size; a larger one counts as changed."""
 _NEW = "(batch_id in (select batch_id from part_seen.new_batch) or as_of > $since)"
+_NIGHTLY = ("landing", "identity", "mapped")
+"""Schemas that other steps fill each night; of the last, only the tables of business records are split."""
 _CATALOGS = ("part_seen", "part_before", "part_after")
 
 
@@ -110,6 +112,8 @@ class Refresh:
         if full:
             raise _DoubtError("asked for")
         since = self._last_night()
+        if strange := sorted(name for name in self._shared() if name.split(".")[0] in _NIGHTLY):
+            raise _DoubtError(f"a part of {strange[0]} cannot be told")
         for catalog in _CATALOGS:
             self._execute(f"attach ':memory:' as {catalog}")
         self._execute(
@@ -160,7 +164,7 @@ class Refresh:
         for file in self._split_files():
             mentioned = {column.name for column in file.tree.find_all(exp.Column)}
             for name in file.upstreams:
-                if name not in self._split and not name.startswith("mapped."):
+                if name not in self._split and name.removeprefix("mapped.") not in FACTS:
                     shared.setdefault(name, set()).update(mentioned)
         return shared
 

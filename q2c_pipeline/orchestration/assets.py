@@ -50,7 +50,7 @@ def table_asset(file: SqlFile) -> dg.AssetsDefinition:
     )
     def table(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
         with explained():
-            result = night.warehouse.run_file(file, night.settings.sql_parameters(night.as_of))
+            result = night.refresh.run(file)
             night.result.tables.append(result)
             night.report("transform", f"{result.name}: {result.rows} rows")
             return dg.MaterializeResult(metadata=_table_metadata(night, file))

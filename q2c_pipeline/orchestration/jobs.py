@@ -19,8 +19,10 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The caller's progress is the only word on the console; the UI has every event all the same."""
 
 
-def run_nightly_job(settings: Settings, as_of: date, progress: Report) -> NightResult:
+def run_nightly_job(settings: Settings, as_of: date, progress: Report, *, full: bool = False) -> NightResult:
     """Run the job `nightly` here; `progress` hears of every finished step, and the run is in the Dagster UI like any other.
+
+    `full` makes every table anew, also where the part that changed would do.
 
     Raises the Q2CError that stopped the run. Instances that were left out are in the result's `blocked`: then all that could be
     made was made and published, although Dagster shows the run as failed.
@@ -30,7 +32,7 @@ def run_nightly_job(settings: Settings, as_of: date, progress: Report) -> NightR
     job = build_definitions(settings, result, progress).resolve_job_def(NIGHTLY)
     with quick_history(settings.stores.dagster), dagster_instance(settings) as instance, _own_words(result):
         job.execute_in_process(
-            instance=instance, run_config=run_config(as_of) | _QUIET, tags=run_tags(as_of) | {CALLER_TELLS_TAG: "yes"}
+            instance=instance, run_config=run_config(as_of, full=full) | _QUIET, tags=run_tags(as_of) | {CALLER_TELLS_TAG: "yes"}
         )
     return result
 

@@ -8,6 +8,8 @@ from functools import cached_property
 
 import dagster as dg
 
+from q2c_pipeline.engine.controls import load_sql_files
+from q2c_pipeline.engine.refresh import Refresh
 from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.errors import ConfigurationError, ContractError, Q2CError, SourceError
 from q2c_pipeline.orchestration.night import NightResult, Report, night_lock, open_warehouse
@@ -18,6 +20,7 @@ POOL = "duckdb"
 """Steps that touch the warehouse: one at a time."""
 RETRIES = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """Of extraction only: a vendor that could not be reached may be reachable a minute later."""
+_FULL = dg.Field(bool, default_value=False, description="make every table anew, also where a part would do")
 _AS_OF = dg.Field(
     str,
     default_value="",
@@ -33,12 +36,19 @@ class Night:
     as_of: date
     result: NightResult
     report: Report
+    full: bool = False
+    """Make every table anew, also where a part would do."""
     _open: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
     def warehouse(self) -> Warehouse:
         """The work file; nobody else can open it until the run ends."""
         return self._open.enter_context(open_warehouse(self.settings, self.as_of))
+
+    @cached_property
+    def refresh(self) -> Refresh:
+        """What makes the tables, whole or in part."""
+        return Refresh(self.warehouse, load_sql_files(), self.settings.sql_parameters(self.as_of), full=self.full)
 
     def block(self, name: str, error: SourceError | ContractError) -> None:
         """Note an instance that could not be read or merged: the others go on, and the run ends red."""
@@ -58,14 +68,21 @@ def night_resource(settings: Settings, result: NightResult | None = None, report
     The clock is looked at here and in the schedule, and nowhere else in the graph.
     """
 
-    @dg.resource(config_schema={"as_of": _AS_OF}, description="run lock, cut-off day and warehouse of one run")
+    @dg.resource(config_schema={"as_of": _AS_OF, "full": _FULL}, description="run lock, cut-off day and warehouse of one run")
     def night(context: dg.InitResourceContext) -> Iterator[Night]:
         done = result or NightResult(parse_as_of(context.resource_config["as_of"], settings.business_day(datetime.now(UTC))))
-        with night_lock(settings), Night(settings.on(done.as_of), done.as_of, done, report or (lambda *_: None)).opened() as tonight:
+        # Some tables alone would leave the others as of an earlier night: a part cannot be taken out of those.
+        full = context.resource_config["full"] or not _is_whole(context.run)
+        tonight = Night(settings.on(done.as_of), done.as_of, done, report or (lambda *_: None), full)
+        with night_lock(settings), tonight.opened():
             _free_slots_of_dead_runs(context)
             yield tonight
 
     return night
+
+
+def _is_whole(run: dg.DagsterRun | None) -> bool:
+    return run is not None and run.asset_selection is None and run.step_keys_to_execute is None
 
 
 def parse_as_of(text: str, last: date) -> date:

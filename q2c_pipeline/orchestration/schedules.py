@@ -13,9 +13,9 @@ CALLER_TELLS_TAG = "q2c/caller_tells"
 """On runs whose starter waits for them and tells of a failure itself."""
 
 
-def run_config(as_of: date) -> dict[str, object]:
-    """The run configuration that names the cut-off day."""
-    return {"resources": {NIGHT: {"config": {"as_of": as_of.isoformat()}}}}
+def run_config(as_of: date, *, full: bool = False) -> dict[str, object]:
+    """The run configuration that names the cut-off day, and whether every table is made anew."""
+    return {"resources": {NIGHT: {"config": {"as_of": as_of.isoformat(), "full": full}}}}
 
 
 def run_tags(as_of: date) -> dict[str, str]:
