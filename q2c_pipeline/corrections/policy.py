@@ -53,7 +53,7 @@ class Limits:
     first_wait: timedelta = timedelta(seconds=2)
     longest_wait: timedelta = timedelta(minutes=5)
     lease: timedelta = timedelta(minutes=5)
-    circuit_failures: int = 5
+    circuit_failures: int = 3
     circuit_pause: timedelta = timedelta(minutes=5)
     batch: int = 200
     wait_days: int = 40

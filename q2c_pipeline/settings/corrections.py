@@ -81,7 +81,7 @@ class Corrections(Section):
     first_wait_seconds: Seconds = 2
     longest_wait_seconds: Seconds = 300
     lease_seconds: Seconds = 300
-    circuit_failures: Annotated[int, Field(ge=1, le=1_000)] = 5
+    circuit_failures: Annotated[int, Field(ge=1, le=1_000)] = 3
     circuit_pause_seconds: Seconds = 300
     batch: Annotated[int, Field(ge=1, le=2_000)] = 200
     wait_days: Annotated[int, Field(ge=1, le=365)] = 40
