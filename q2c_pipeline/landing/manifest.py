@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Tombstone:
-    """A record that the source deleted, and when (or when its absence was noticed)."""
+    """A record that is gone at the source, and when; one that nobody announced was noticed by comparing all ids."""
 
     source_id: str
     deleted_at: datetime
+    is_announced: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,14 @@ class Manifest:
         raw["window"] = Window(_moment(window["since"]), datetime.fromisoformat(window["until"]))
         raw["as_of"] = date.fromisoformat(raw["as_of"])
         raw["checks"] = tuple(Check(**check) for check in raw["checks"])
-        raw["tombstones"] = tuple(Tombstone(t["source_id"], datetime.fromisoformat(t["deleted_at"])) for t in raw["tombstones"])
+        raw["tombstones"] = tuple(map(_tombstone, raw["tombstones"]))
         raw["columns"], raw["request_ids"] = tuple(raw["columns"]), tuple(raw["request_ids"])
         return Manifest(**raw)
+
+
+def _tombstone(raw: Mapping[str, Any]) -> Tombstone:
+    """Manifests of before the distinction call every departure announced."""
+    return Tombstone(raw["source_id"], datetime.fromisoformat(raw["deleted_at"]), raw.get("is_announced", True))
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -32,6 +32,7 @@ BATCH = "landing.batch"
 FACTS = {
     BATCH: "every batch that was loaded, with its counts",
     "landing.check_result": "figures that a source states about a delivery, beside what was landed",
+    "landing.tombstone": "records that are gone at their source, announced by it or noticed",
     "landing.reject": "rows that could not be read, with the reason",
     "landing.drift": "fields and words that no contract knows",
 }

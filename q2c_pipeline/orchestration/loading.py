@@ -175,6 +175,7 @@ def _merge(warehouse: Warehouse, mapped: Mapped) -> LoadedBatch:
         warehouse.append(f"mapped.{table}", frame)
     warehouse.append("landing.reject", mapped.rejects)
     warehouse.append("landing.check_result", _checks(manifest))
+    warehouse.append("landing.tombstone", pl.concat([_returned(warehouse, mapped), _tombstones(manifest)]))
     result = LoadedBatch(manifest, sum(f.height for f in mapped.tables.values()), mapped.rejects.height)
     warehouse.append("landing.batch", _batch_row(result))
     return result
@@ -194,6 +195,38 @@ def _batch_row(loaded: LoadedBatch) -> pl.DataFrame:
             "loaded_rows": [loaded.loaded_rows],
             "rejected_rows": [loaded.rejected_rows],
         }
+    )
+
+
+def _tombstones(manifest: Manifest) -> pl.DataFrame:
+    """Records that are gone: announced by their source, or only noticed to be missing."""
+    rows = [(stone.source_id, "announced" if stone.is_announced else "noticed") for stone in manifest.tombstones]
+    return _stamped(pl.DataFrame(rows, schema={"source_id": pl.String(), "state": pl.String()}, orient="row"), manifest)
+
+
+def _returned(warehouse: Warehouse, mapped: Mapped) -> pl.DataFrame:
+    """Records that were missing, and that this batch delivers again."""
+    manifest = mapped.manifest
+    missed = warehouse.query(_MISSED, {"instance": manifest.instance, "object_name": manifest.object_name})
+    living = [frame.filter(~pl.col("is_deleted")).select("source_id") for frame in mapped.tables.values()]
+    back = missed.join(pl.concat([missed.clear(), *living]).unique(), on="source_id", how="semi")
+    return _stamped(back.with_columns(state=pl.lit("back")), manifest)
+
+
+_MISSED = """
+    select distinct source_id from landing.tombstone
+    where instance = $instance and object_name = $object_name and state = 'noticed'
+"""
+
+
+def _stamped(frame: pl.DataFrame, manifest: Manifest) -> pl.DataFrame:
+    return frame.select(
+        batch_id=pl.lit(manifest.batch_id),
+        instance=pl.lit(manifest.instance),
+        object_name=pl.lit(manifest.object_name),
+        as_of=pl.lit(manifest.as_of),
+        source_id="source_id",
+        state="state",
     )
 
 

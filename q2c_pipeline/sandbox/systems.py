@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,6 +38,16 @@ class Misbehaviour:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """How one record looked on the evening before the last day; no record if it was not there yet."""
+
+    platform: str
+    object_name: str
+    key: str
+    record: Record | None
+
+
 @dataclass
 class Systems:
     """The simulated company's three systems at the end of `as_of`, with the truth about what was planted."""
@@ -47,3 +58,21 @@ class Systems:
     netsuite: Tables
     truth: list[Truth] = field(default_factory=list)
     misbehaviour: list[Misbehaviour] = field(default_factory=list)
+    earlier: list[Earlier] = field(default_factory=list)
+    """What only a reconciliation that had seen the evening before can know; `evening_before` shows these systems then."""
+
+
+def evening_before(systems: Systems) -> Systems:
+    """The same systems one day earlier, as far as what changed since must be seen to have changed."""
+    tables = {name: _copied(getattr(systems, name)) for name in ("salesforce", "stripe", "netsuite")}
+    for one in systems.earlier:
+        held = tables[one.platform][one.object_name]
+        if one.record is None:
+            held.pop(one.key, None)
+        else:
+            held[one.key] = one.record
+    return replace(systems, as_of=systems.as_of - timedelta(days=1), **tables)
+
+
+def _copied(tables: Tables) -> Tables:
+    return {name: {key: dict(record) for key, record in held.items()} for name, held in tables.items()}

@@ -14,8 +14,9 @@ from pathlib import Path
 import polars as pl
 
 from q2c_pipeline.orchestration import lookalikes, night
+from q2c_pipeline.sandbox.company import build
 from q2c_pipeline.sandbox.company.faults import available_faults
-from q2c_pipeline.sandbox.systems import Truth
+from q2c_pipeline.sandbox.systems import Truth, evening_before
 from q2c_pipeline.settings import Settings, load_settings
 
 AS_OF = date(2026, 6, 30)
@@ -77,11 +78,15 @@ def each_alone() -> list[tuple[int, tuple[str, ...]]]:
 
 
 @contextmanager
-def reconciled(folder: Path, seed: int, faults: Sequence[str], *, accounts: int = 25, months: int = 5) -> Iterator[World]:
-    """Build the company, serve it, run one night against it over HTTP."""
+def reconciled(folder: Path, seed: int, faults: Sequence[str], *, accounts: int = 35, months: int = 5) -> Iterator[World]:
+    """Build the company, serve it, run a night against it over HTTP; and the night before, where a fault needs it."""
     plan = lookalikes.Plan(seed, accounts, months, AS_OF, tuple(faults))
     credentials = lookalikes.new_credentials()
-    with lookalikes.serving_here(plan, credentials) as served:
-        settings = load_settings(lookalikes.write_config(folder, served.urls), credentials)
+    systems = build(seed, accounts=accounts, months=months, as_of=AS_OF, faults=faults)
+    for seen in [evening_before(systems)] if systems.earlier else []:
+        with lookalikes.serving(seen, credentials) as urls:
+            night.run_night(load_settings(lookalikes.write_config(folder, urls), credentials), seen.as_of, lambda *_: None)
+    with lookalikes.serving(systems, credentials) as urls:
+        settings = load_settings(lookalikes.write_config(folder, urls), credentials)
         result = night.run_night(settings, AS_OF, lambda *_: None)
-        yield World(plan, served.truth, settings, result)
+        yield World(plan, systems.truth, settings, result)

@@ -1,4 +1,4 @@
-"""DQ06 to DQ10, DQ12 to DQ14: contracts and calendars that cannot be right are named, and everything else is reconciled as usual."""
+"""DQ06 to DQ10, DQ12 to DQ14: what cannot be right is named, and everything else is reconciled as usual."""
 
 from __future__ import annotations
 

@@ -43,12 +43,14 @@ class Looker:
         gone |= {row: at for owner, at in changed.items() for row in rows_of.get(owner, set()) - landed}
         left = (known | landed) - set(gone)
         total = int(self.client.one(totals_query(self.source, (), self.source.only or "1 = 1"))["n"]) if known else 0
-        checks = []
+        checks: list[Check] = []
+        missing: dict[str, datetime] = {}
         if known and (compare or total < len(left)):
             missing, check = self._compared(left - landed, total)
-            gone |= missing
             checks = [check]
-        return Departed([Tombstone(row, at) for row, at in sorted(gone.items())], checks)
+        stones = [Tombstone(row, at) for row, at in gone.items()]
+        stones += [Tombstone(row, at, is_announced=False) for row, at in missing.items()]
+        return Departed(sorted(stones, key=lambda stone: stone.source_id), checks)
 
     def _deleted(self, rows_of: Mapping[str, set[str]]) -> dict[str, datetime]:
         """Known owners that the source says it deleted, and when."""

@@ -82,7 +82,7 @@ def departures(
     present = ids(client, shape, soql.within(Window(None, window.until)), counted, bulk_threshold)
     later = ids(client, shape, soql.since(window.until), 0, bulk_threshold)
     purged = living - present - later
-    stones = [Tombstone(source_id, window.until) for source_id in sorted(purged)]
+    stones = [Tombstone(source_id, window.until, is_announced=False) for source_id in sorted(purged)]
     if window.since is None:  # the window was everything, and its own count has said whether it came whole
         return Departures(gone + stones)
     return Departures(gone + stones, [_all_known(counted + len(later & living), len(living - purged))])

@@ -65,7 +65,12 @@ class StripeConnector:
         if source.name in _DEPENDENTS:
             self._kept[source.name] = (context.window, delivery)
         records = [piece.header for piece in delivery.pieces.values()]
-        return Extract(records, delivery.header_checks(), _tombstones(delivery.gone, context.window), _notes(delivery))
+        return Extract(
+            records,
+            delivery.header_checks(),
+            _tombstones(delivery.gone, context.window, is_announced=not delivery.is_full),
+            _notes(delivery),
+        )
 
     def _parts(self, name: str, context: Context) -> Extract:
         source = _OWNER[name]
@@ -135,8 +140,8 @@ def _lost_parts(delivery: Delivery, context: Context, present: set[str]) -> list
     return sorted(before - present)
 
 
-def _tombstones(ids: Iterable[str], window: Window) -> list[Tombstone]:
-    return [Tombstone(one, window.until) for one in ids]
+def _tombstones(ids: Iterable[str], window: Window, *, is_announced: bool = True) -> list[Tombstone]:
+    return [Tombstone(one, window.until, is_announced) for one in ids]
 
 
 def _notes(delivery: Delivery) -> dict[str, str]:

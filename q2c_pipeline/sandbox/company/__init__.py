@@ -29,7 +29,7 @@ def build(seed: int, *, accounts: int, months: int, as_of: date, faults: Sequenc
         latest_invoices(world)
         record_events(world)
         record_deal_history(world)
-    return Systems(as_of, world.salesforce, world.stripe, world.netsuite, world.truth, world.misbehaviour)
+    return Systems(as_of, world.salesforce, world.stripe, world.netsuite, world.truth, world.misbehaviour, world.earlier)
 
 
 @contextmanager

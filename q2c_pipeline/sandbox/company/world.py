@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from q2c_pipeline.sandbox.company.terms import Root
-    from q2c_pipeline.sandbox.systems import Misbehaviour, Record, Tables, Truth
+    from q2c_pipeline.sandbox.systems import Earlier, Misbehaviour, Record, Tables, Truth
 
 Act = tuple[str, "Callable[..., None]", tuple[object, ...]]
 
@@ -99,6 +99,7 @@ class World:
     netsuite: Tables = field(default_factory=lambda: _tables(NETSUITE))
     truth: list[Truth] = field(default_factory=list)
     misbehaviour: list[Misbehaviour] = field(default_factory=list)
+    earlier: list[Earlier] = field(default_factory=list)
     roots: dict[str, Root] = field(default_factory=dict)
     """Original contract lines by key; `by_item` and `by_subscription` find them from billing."""
     roots_of: dict[str, list[Root]] = field(default_factory=lambda: defaultdict(list))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.sandbox.company.money import to_major
 from q2c_pipeline.sandbox.company.posting import root_key
-from q2c_pipeline.sandbox.systems import Misbehaviour, Truth
+from q2c_pipeline.sandbox.systems import Earlier, Misbehaviour, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from q2c_pipeline.sandbox.company.world import World
     from q2c_pipeline.sandbox.systems import Record
 
+RENT = re.compile(r"JE-[A-Z]{2}-\d{4}-\d{2}")
 FINAL = {"open", "paid", "uncollectible"}
 QUIET_DAYS = timedelta(days=4)
 ONE_MORE_EVERY = 150
@@ -190,6 +193,29 @@ class Ground:
         planted = Truth(control, subject, Decimal(0), None)
         if planted not in self.world.truth:
             self.world.truth.append(planted)
+
+    def remember(self, platform: str, object_name: str, key: str) -> None:
+        """Keep how a record looks now as how it looked on the evening before; the fault changes it after."""
+        record = getattr(self.world, platform)[object_name][key]
+        self.world.earlier.append(Earlier(platform, object_name, key, copy.deepcopy(record)))
+
+    def remember_transaction(self, number: int) -> None:
+        """The same for a ledger transaction with its lines, in all books."""
+        tables = self.world.netsuite
+        self.remember("netsuite", "transaction", str(number))
+        for name in ("transactionline", "transactionaccountingline"):
+            for key in [key for key, line in tables[name].items() if line["transaction"] == number]:
+                self.remember("netsuite", name, key)
+
+    def claim_rent(self, *, closed: bool) -> Record:
+        """Take a month's journal of rent, which no leg compares, of a period whose books are closed, or still open."""
+        periods = {one["id"] for one in self.world.netsuite["accountingperiod"].values() if one["closed"] == closed}
+        heads = self.world.netsuite["transaction"]
+        rents = {key for key, one in heads.items() if RENT.fullmatch(str(one["tranid"])) and one["postingperiod"] in periods}
+        earlier = {key for key in rents if heads[key]["trandate"] < self.world.as_of}
+        key = self.pick("journal of rent", earlier, lambda key: f"journal:{key}" not in self.used)
+        self.used.add(f"journal:{key}")
+        return heads[key]
 
     def misbehave(self, platform: str, kind: str, object_name: str, **detail: object) -> None:
         """Ask a look-alike server to do something wrong."""
