@@ -21,6 +21,11 @@ from q2c_pipeline.state.correction_tables import CORRECTION, CORRECTION_DECISION
 
 Permit = Callable[[str | None], None]
 """Raises NotAllowedError unless the person at work may approve corrections of the entity."""
+_LEADING = (
+    *(Status.APPROVED, Status.SENT, Status.UNKNOWN, Status.ACKNOWLEDGED, Status.VERIFIED),
+    *(Status.TASK, Status.CLOSED),
+)
+"""Where an earlier step may stand when a later one is approved."""
 NOBODY = "policy"
 """Who approves what the policy lets through by itself."""
 
@@ -68,6 +73,7 @@ def approve(trail: Trail, shown: Shown, confirmed: str, permit: Permit, rules: S
     for plan in _plans(shown.corrections):
         for one in plan:
             _refuse_person(trail, one, permit)
+            _refuse_orphan(trail, one, shown.corrections)
         ready += _decide(trail, plan, approvers(rules, plan), why, confirmed)
     return ready
 
@@ -76,6 +82,7 @@ def approve_automatically(trail: Trail, rules: Sequence[Rule]) -> list[Correctio
     """Approve what the policy lets through without anybody, plan by plan."""
     waiting = select_where(trail.connection, CORRECTION.c.status == Status.PROPOSED, CORRECTION.c.undoes.is_(None))
     plans = [plan for plan in _plans(waiting) if approvers(rules, plan) is Approvers.AUTOMATIC]
+    plans = [plan for plan in plans if not any(_stopped_before(trail, one, plan) for one in plan)]
     nobody = replace(trail, who=NOBODY)
     return [one for plan in plans for one in _decide(nobody, plan, Approvers.AUTOMATIC, "the policy asks nobody", "")]
 
@@ -110,7 +117,9 @@ def _refuse_changed(shown: Shown, confirmed: str) -> None:
 def _refuse_person(trail: Trail, one: Correction, permit: Permit) -> None:
     permit(one.legal_entity_code)
     before = select(CORRECTION_DECISION.c.who).where(
-        CORRECTION_DECISION.c.correction_id == one.correction_id, CORRECTION_DECISION.c.decision == "approved"
+        CORRECTION_DECISION.c.correction_id == one.correction_id,
+        CORRECTION_DECISION.c.decision == "approved",
+        CORRECTION_DECISION.c.at >= one.changed_at,  # approvals from before it expired do not count, nor do they bar anybody
     )
     if one.proposer == trail.who or trail.who in trail.connection.execute(before).scalars().all():
         raise CorrectionError(
@@ -119,6 +128,23 @@ def _refuse_person(trail: Trail, one: Correction, permit: Permit) -> None:
             where=f"correction {one.correction_id}",
             next_step="ask a colleague who may approve corrections of this entity",
         )
+
+
+def _refuse_orphan(trail: Trail, one: Correction, together: Sequence[Correction]) -> None:
+    if stopped := _stopped_before(trail, one, together):
+        raise CorrectionError(
+            expected="a plan whose earlier steps are approved, under way or done",
+            found=f"step {stopped[0].step} {stopped[0].status.value}",
+            where=f"step {one.step} of the plan, correction {one.correction_id}",
+            next_step=f"see `q2c corrections show {stopped[0].correction_id}`: step {one.step} would wait for it for ever",
+        )
+
+
+def _stopped_before(trail: Trail, one: Correction, together: Sequence[Correction]) -> list[Correction]:
+    """Earlier steps of the plan after which this one can never be pushed."""
+    decided = {each.correction_id for each in together}
+    earlier = (CORRECTION.c.plan_id == one.plan_id, CORRECTION.c.step < one.step, CORRECTION.c.status.not_in(_LEADING))
+    return [each for each in select_where(trail.connection, *earlier) if each.correction_id not in decided]
 
 
 def _decide(trail: Trail, plan: Sequence[Correction], needed: Approvers, why: str, shown: str) -> list[Correction]:

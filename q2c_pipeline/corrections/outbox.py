@@ -25,9 +25,13 @@ class Claim:
 
 
 def put(connection: Connection, one: Correction, at: datetime) -> None:
-    """Let a correction wait for a pusher."""
-    row = {"attempt_key": one.attempt_key, "correction_id": one.correction_id, "plan_id": one.plan_id, "step": one.step}
-    connection.execute(insert(OUTBOX).values(**row, instance=one.instance, state="waiting", attempts=0, next_try_at=at))
+    """Let a correction wait for a pusher; one that came back after an earlier round is looked up if that was never answered."""
+    state = "unknown" if is_unanswered(connection, one) else "waiting"
+    values = {"plan_id": one.plan_id, "step": one.step, "state": state, "attempts": 0, "next_try_at": at}
+    again = update(OUTBOX).where(OUTBOX.c.attempt_key == one.attempt_key).values(**values)
+    if connection.execute(again).rowcount == 0:
+        row = {"attempt_key": one.attempt_key, "correction_id": one.correction_id, "instance": one.instance}
+        connection.execute(insert(OUTBOX).values(**row, **values))
 
 
 def withdraw(connection: Connection, one: Correction) -> bool:
@@ -137,10 +141,10 @@ def release(connection: Connection, one: Correction, state: str, next_try_at: da
 
 
 def is_unanswered(connection: Connection, one: Correction) -> bool:
-    """Whether the last attempt of a correction was never answered."""
+    """Whether the last attempt of a correction was never answered; one that was never tried has nothing to answer."""
     last = select(PUSH_ATTEMPT.c.verdict).where(PUSH_ATTEMPT.c.attempt_key == one.attempt_key)
-    verdict = connection.execute(last.order_by(PUSH_ATTEMPT.c.attempt_id.desc()).limit(1)).scalar()
-    return verdict in (None, Verdict.UNKNOWN.value)
+    row = connection.execute(last.order_by(PUSH_ATTEMPT.c.attempt_id.desc()).limit(1)).first()
+    return row is not None and row[0] in (None, Verdict.UNKNOWN.value)
 
 
 def rearm(connection: Connection, one: Correction, now: datetime, *, must_look_up: bool) -> None:
