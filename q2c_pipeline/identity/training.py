@@ -15,7 +15,8 @@ from q2c_pipeline.identity.candidates import BLOCKS
 
 _SEED = 1
 _TELLING_RECORDS = 500
-_RARE = 0.01
+_COMMONNESS = 0.3
+"""How much a frequent name counts less: its frequency includes its own partners, so not by its whole."""
 
 
 def trained_linker(connection: Any, records: pl.DataFrame) -> Linker:
@@ -25,7 +26,13 @@ def trained_linker(connection: Any, records: pl.DataFrame) -> Linker:
     settings = SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="account_key",
-        comparisons=[_name(), _form(), _exact("country", 0.9, 0.2), _exact("tax_key", 0.95, 0.0001), _exact("site", 0.8, 0.001)],
+        comparisons=[
+            _name(records.height),
+            _form(),
+            _exact("country", 0.9, _level(levels.ExactMatchLevel("country"), 0.9, 0.2)),
+            _exact("tax_key", 0.95, _rare(levels.ExactMatchLevel("tax_key"), 0.95, 0.02, records.height)),
+            _exact("site", 0.8, _rare(levels.ExactMatchLevel("site"), 0.8, 1.0, records.height)),
+        ],
         blocking_rules_to_generate_predictions=[_open_pairs(block) for block in BLOCKS],
         probability_two_random_records_match=_prior(records),
         retain_matching_columns=False,
@@ -58,19 +65,15 @@ def _train(linker: Linker, records: pl.DataFrame) -> None:
             )
 
 
-def _name() -> Any:
+def _name(count: int) -> Any:
+    equal = levels.ExactMatchLevel("name_key", term_frequency_adjustments=True).configure(tf_adjustment_weight=_COMMONNESS)
     return comparisons.CustomComparison(
         output_column_name="name",
         comparison_levels=[
             levels.NullLevel("name_key"),
-            _level(
-                levels.ExactMatchLevel("name_key", term_frequency_adjustments=True).configure(tf_adjustment_weight=0.5),
-                0.75,
-                0.00002,
-                is_rare=True,
-            ),
-            _level(levels.ExactMatchLevel("joined"), 0.02, 0.000005, is_rare=True),
-            _level(levels.JaroWinklerLevel("joined", 0.94), 0.12, 0.00004, is_rare=True),
+            _rare(equal, 0.75, 0.2, count),
+            _rare(levels.ExactMatchLevel("joined"), 0.02, 0.05, count),
+            _rare(levels.JaroWinklerLevel("joined", 0.94), 0.12, 0.4, count),
             _level(levels.ExactMatchLevel("brand_block"), 0.05, 0.0004),
             _level(levels.ExactMatchLevel("initials_block"), 0.01, 0.0001),
             _level(levels.JaroWinklerLevel("joined", 0.84), 0.03, 0.004),
@@ -90,21 +93,20 @@ def _form() -> Any:
     )
 
 
-def _exact(column: str, m: float, u: float) -> Any:
+def _exact(column: str, m: float, equal: Any) -> Any:
     return comparisons.CustomComparison(
         output_column_name=column,
-        comparison_levels=[
-            levels.NullLevel(column),
-            _level(levels.ExactMatchLevel(column), m, u, is_rare=u < _RARE),
-            _level(levels.ElseLevel(), 1 - m, 1 - u),
-        ],
+        comparison_levels=[levels.NullLevel(column), equal, _level(levels.ElseLevel(), 1 - m, 0.9)],
     )
 
 
-def _level(level: Any, m: float, u: float, *, is_rare: bool = False) -> Any:
-    """A level with what it starts from.
+def _level(level: Any, m: float, u: float) -> Any:
+    return level.configure(m_probability=m, u_probability=u)
 
-    Rare agreement is not counted on random pairs: nearly all of those that agree are one company, and would teach that
-    strangers agree as often as partners do.
+
+def _rare(level: Any, m: float, strangers: float, count: int) -> Any:
+    """An agreement that a record shares with its partners and with so many strangers, however long the list is.
+
+    It is not counted on random pairs: nearly all that agree are one company, and would teach that strangers agree as often.
     """
-    return level.configure(m_probability=m, u_probability=u, fix_u_probability=is_rare)
+    return level.configure(m_probability=m, u_probability=min(0.01, strangers / count), fix_u_probability=True)
