@@ -14,6 +14,7 @@ from q2c_pipeline.exceptions.routing import Routing
 
 FIGURES = ("difference_amount", "amount_at_risk", "reason", "legal_entity_code")
 """What each night says anew."""
+_NO_WAIVER: dict[str, Any] = {"waived_until": None, "waived_by": None, "waiver_reason": None}
 
 
 @dataclass(frozen=True)
@@ -136,23 +137,19 @@ def _with_figures(one: Case, finding: Finding, routing: Routing, steps: list[Ste
 def _back(one: Case, kind: Happening, why: str, night: Night, routing: Routing, steps: list[Step]) -> Case:
     """A case that somebody has to work on again, with a new term."""
     due = routing.due_on(one.control_id, one.legal_entity_code, one.severity, night.as_of)
-    after = replace(
-        one,
-        status=back_to_work(one.assignee),
-        opened_on=night.as_of,
-        due_on=due,
-        resolved_on=None,
-        waived_until=None,
-        waived_by=None,
-        waiver_reason=None,
-        times_reopened=one.times_reopened + 1,
-    )
+    again: dict[str, Any] = {
+        "opened_on": night.as_of,
+        "due_on": due,
+        "resolved_on": None,
+        "times_reopened": one.times_reopened + 1,
+    }
+    after = replace(one, status=back_to_work(one.assignee), **again, **_NO_WAIVER)
     steps.append(_step(one, after, kind, ("status", "due_on", "waived_until"), why))
     return after
 
 
 def _gone(one: Case, night: Night, steps: list[Step]) -> Case:
-    after = replace(one, status=Status.RESOLVED, resolved_on=night.as_of)
+    after = replace(one, status=Status.RESOLVED, resolved_on=night.as_of, **_NO_WAIVER)
     steps.append(_step(one, after, Happening.RESOLVED, ("status",), "not found any more"))
     return after
 
