@@ -16,6 +16,7 @@ from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.orchestration.alerting import channel_findings
 from q2c_pipeline.orchestration.extracting import connected
 from q2c_pipeline.orchestration.loading import field_map, readings
+from q2c_pipeline.orchestration.state import state_version
 from q2c_pipeline.platforms.extraction import Finding
 from q2c_pipeline.settings import InstanceSettings, Settings
 
@@ -34,6 +35,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     yield from _sql_files()
     yield from _policy(settings)
     yield from _stores(settings)
+    yield _state(settings)
     yield from _disk(settings.stores.root)
     yield from channel_findings(settings)
     for configured in settings.instances:
@@ -48,6 +50,8 @@ def _as_finding(subject: str, error: Q2CError) -> Finding:
 
 def _secrets_files(settings: Settings) -> Iterator[Finding]:
     references = {reference for one in settings.instances for reference in one.credentials.values()}
+    references |= {reference for one in settings.instances for reference in one.write_credentials.values()}
+    references |= {settings.stores.state_url or ""}
     names = sorted({reference[5:].partition("#")[0] for reference in references if reference.startswith("file:")})
     for file in (settings.root / Path(name).expanduser() for name in names):
         if os.name == "posix" and file.exists() and file.stat().st_mode & _OTHERS_MAY_READ:
@@ -97,6 +101,15 @@ def _stores(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"store {name}", is_ok=False, says=f"{path} cannot be written", next_step=cure)
         else:
             yield Finding(f"store {name}", is_ok=True, says=str(path))
+
+
+def _state(settings: Settings) -> Finding:
+    """The state store answers, and is not of a newer version."""
+    try:
+        version = state_version(settings)
+    except Q2CError as error:
+        return _as_finding("state store", error)
+    return Finding("state store", is_ok=True, says=f"version {version}" if version else "none yet: the first night makes it")
 
 
 def _disk(root: Path) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from q2c_pipeline.errors import ConfigurationError, StoreError
-from q2c_pipeline.state.versions import bring_up, is_current
+from q2c_pipeline.state.versions import bring_up, is_current, version_of
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -30,24 +30,33 @@ def open_state(where: Path | str) -> Engine:
     Raises StoreError for a store of a newer version, and for one that cannot be opened.
     """
     url = _url(where)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = _engine(url)
-    if url.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
     try:
-        _prepare(engine, url.render_as_string(hide_password=True))
-    except SQLAlchemyError as error:
-        engine.dispose()
-        raise StoreError(
-            expected="a state store that can be opened",
-            found=_without_secret(error, url),
-            where=url.render_as_string(hide_password=True),
-            next_step="check path, permissions or server, then run again",
-        ) from None  # the driver's own text repeats the URL with its password
+        with _openable(url):
+            _prepare(engine, _shown(url))
     except StoreError:
         engine.dispose()
         raise
     return engine
+
+
+def version_at(where: Path | str) -> str | None:
+    """The version of the store there, None where there is none yet; looks, and changes nothing.
+
+    Raises StoreError for a store of a newer version, and for one that cannot be opened.
+    """
+    url = _url(where)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return None
+    engine = _engine(url)
+    try:
+        with _openable(url), engine.connect() as connection:
+            is_current(connection, _shown(url))
+            return version_of(connection)
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -60,7 +69,7 @@ def state_at(where: Path | str) -> Iterator[Engine]:
         raise StoreError(
             expected="a state store that answers and lets one writer in after the other",
             found=_without_secret(error, engine.url),
-            where=engine.url.render_as_string(hide_password=True),
+            where=_shown(engine.url),
             next_step="wait until others have finished, see that the server runs, then repeat: nothing half done was kept",
         ) from None
     finally:
@@ -82,10 +91,28 @@ def _prepare(engine: Engine, where: str) -> None:
             bring_up(connection, where)
 
 
+@contextmanager
+def _openable(url: URL) -> Iterator[None]:
+    """Tell in our words, and without the password, why a store cannot be opened."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreError(
+            expected="a state store that can be opened",
+            found=_without_secret(error, url),
+            where=_shown(url),
+            next_step="check path, permissions or server, then run again",
+        ) from None  # the driver's own text repeats the URL with its password
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
+
+
 def _engine(url: URL) -> Engine:
     """An engine that has not connected yet."""
     try:
-        return create_engine(url, pool_pre_ping=url.get_backend_name() == "postgresql")
+        engine = create_engine(url, pool_pre_ping=url.get_backend_name() == "postgresql")
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             expected=f"a database driver for {url.drivername}",
@@ -93,14 +120,16 @@ def _engine(url: URL) -> Engine:
             where="stores.state_url",
             next_step=f"install {error.name}, or name the driver that is installed in the URL",
         ) from error
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _url(where: Path | str) -> URL:
-    """A path becomes a SQLite URL; its folder is made."""
+    """A path becomes a SQLite URL."""
     if isinstance(where, Path) or "://" not in where:
-        path = Path(where)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return URL.create("sqlite", database=str(path))
+        return URL.create("sqlite", database=str(where))
     try:
         url = make_url(where)
     except (ArgumentError, ValueError):

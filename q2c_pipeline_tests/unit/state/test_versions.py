@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, inspect, text
 from q2c_pipeline.errors import StoreError
 from q2c_pipeline.state import versions
 from q2c_pipeline.state.schema import METADATA
-from q2c_pipeline.state.store import open_state, state_at
+from q2c_pipeline.state.store import open_state, state_at, version_at
 
 BEFORE_VERSIONS = """
 create table run (run_id varchar(64) not null, as_of date not null, started_at datetime not null, finished_at datetime,
@@ -61,6 +61,16 @@ def test_a_store_of_a_newer_version_is_refused_and_left_alone(store_url: str) ->
         connection.execute(text("update alembic_version set version_num = '9999'"))
     with pytest.raises(StoreError, match=r"found version 9999.*install the version of q2c_pipeline that wrote it"):
         open_state(store_url)
+
+
+def test_a_look_at_the_version_changes_nothing(tmp_path: Path, store_url: str) -> None:
+    assert version_at(tmp_path / "nowhere" / "state.sqlite") is None
+    assert not (tmp_path / "nowhere").exists()
+    open_state(store_url).dispose()
+    assert version_at(store_url) == versions.known_versions()[-1]
+    with state_at(store_url) as engine, engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '0001'"))
+    assert version_at(store_url) == "0001"
 
 
 def test_somebody_elses_table_is_not_taken_over(tmp_path: Path) -> None:
