@@ -6,14 +6,18 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from q2c_pipeline.cli.common import AsOf, output
 from q2c_pipeline.cli.nights import run_night, show_night
+
+if TYPE_CHECKING:
+    from q2c_pipeline.settings import Settings
 
 sandbox = typer.Typer(help="The simulated company and the look-alikes of its systems.", no_args_is_help=True)
 DEMO_DAY = date(2026, 6, 30)
@@ -29,6 +33,7 @@ def demo(
     seed: Seed = 7,
     faults: Faults = "all",
     clean: Annotated[bool, typer.Option("--clean", help="Plant nothing: every bridge must close by itself.")] = False,  # noqa: FBT002
+    repair: Annotated[bool, typer.Option("--repair", help="Approve and push what is proposed, then run the next night.")] = False,  # noqa: FBT002
     keep: Annotated[bool, typer.Option("--keep", help="Leave the systems running until Ctrl-C.")] = False,  # noqa: FBT002
     workdir: Annotated[Path, typer.Option(help="Folder for the configuration and the stores.")] = Path("data/demo"),
     as_of: AsOf = None,
@@ -49,6 +54,8 @@ def demo(
         show_night(settings, result)
         compared = demonstration.compare_published(settings, served.truth)
         console.print(showing.comparison(compared))
+        if repair:
+            _repair(settings, plan.as_of + timedelta(days=1))
         console.print(f"all of it: {time.perf_counter() - started:.1f} s")
         if keep:
             _say_where(settings.path, credentials, served.urls)
@@ -78,6 +85,27 @@ def serve_systems(
             return
         _say_where(lookalikes.write_config(lookalikes.prepare(workdir), served.urls), credentials, served.urls)
         _until_interrupted()
+
+
+def _repair(settings: Settings, next_day: date) -> None:
+    """Close the loop: what was proposed is approved, pushed and looked at by the next night."""
+    from q2c_pipeline.orchestration import demo as demonstration
+    from q2c_pipeline.orchestration.acting import current_actor
+
+    before, actor, console = demonstration.open_exceptions(settings), current_actor(settings), output()
+    approved, pushed = demonstration.repair(settings, actor, lambda: datetime.now(UTC))
+    console.print(f"{approved} corrections approved by {actor.name} and pushed: {_counts(pushed)}")
+    run_night(settings, next_day)
+    fates = demonstration.fates(settings, datetime.now(UTC))
+    console.print(f"the next night: {before} exceptions before, {demonstration.open_exceptions(settings)} after")
+    console.print(f"corrections: {_counts(fates)}")
+    console.print(
+        "acknowledged ones are drafts that wait for an accountant to post them; tasks wait for a person: q2c corrections list"
+    )
+
+
+def _counts(counted: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in sorted(counted.items())) or "none"
 
 
 def _demo_day(as_of: date | None) -> date:

@@ -1,12 +1,17 @@
-"""What the demonstration found, held against what was planted."""
+"""What the demonstration found, held against what was planted; and what came of repairing it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
+from q2c_pipeline.domain.people import Actor
 from q2c_pipeline.engine.publishing import open_published
+from q2c_pipeline.orchestration import deciding
+from q2c_pipeline.orchestration.pushing import Pushing
 from q2c_pipeline.orchestration.showing import Reader
 from q2c_pipeline.sandbox.systems import Truth
 from q2c_pipeline.settings import Settings
@@ -52,3 +57,23 @@ def compare(truth: Sequence[Truth], published: Reader) -> list[Comparison]:
     found = {(row[0], row[1], row[2]): row[3] or Decimal(0) for row in published.query(_FOUND).iter_rows()}
     keys = sorted(planted.keys() | found.keys(), key=lambda key: tuple(map(str, key)))
     return [Comparison(key[0], key[1], key[2], planted.get(key), found.get(key)) for key in keys]
+
+
+def repair(settings: Settings, actor: Actor, clock: Callable[[], datetime]) -> tuple[int, Counter[str]]:
+    """Approve everything that is proposed and push it: how many corrections were approved, and how many ended in which status."""
+    everything = deciding.Filters()
+    shown = deciding.shown(settings, (), everything, clock())
+    ready = deciding.approve(settings, actor, (), everything, shown.digest, "demonstration", clock())
+    pushed = Pushing(settings, actor, clock).push()
+    return len(ready), Counter(status.value for one in pushed for status, _ in one.statuses.values())
+
+
+def fates(settings: Settings, at: datetime) -> Counter[str]:
+    """How many corrections are in which status."""
+    return Counter(str(status) for status in deciding.listed(settings, deciding.Filters(), at)["status"])
+
+
+def open_exceptions(settings: Settings) -> int:
+    """Exceptions of the published night."""
+    with open_published(settings.stores.published) as published:
+        return int(published.query("select count(*) from recon.exception").item())

@@ -37,6 +37,9 @@ BRIDGE = """
     from mart.leg_status order by leg, legal_entity_code, currency, measure"""
 RUN = "select as_of, group_currency, exceptions, amount_at_risk, bridge_lines, unexplained_lines, rejects from mart.run_summary"
 _BRIDGE_AMOUNTS = ("left", "right", "difference", "explained", "timing", "unexplained")
+_LONG_IDS = frozenset({"exception_id", "correction_id"})
+_ID_SHOWN = 12
+"""Characters of a digest that a table shows: commands take as much of an id as is unique; CSV and JSON have all of it."""
 _COLOURS = {"ok": "green", "exceptions": "yellow", "not_run": "dim"}
 
 
@@ -108,11 +111,12 @@ def findings(found: Iterable[Finding]) -> Iterator[RenderableType]:
 
 
 def rows(frame: pl.DataFrame, title: str | None = None) -> Table:
-    """Any frame as a table; numbers to the right."""
+    """Any frame as a table; numbers to the right, ids as short as they can be typed."""
     table = Table(title=title, title_justify="left", header_style="bold")
     for name, kind in frame.schema.items():
         table.add_column(name, justify="right" if kind.is_numeric() else "left", overflow="fold", no_wrap=kind.is_numeric())
-    for row in frame.iter_rows():
+    ids = [name for name in frame.columns if name in _LONG_IDS]
+    for row in frame.with_columns(pl.col(ids).str.head(_ID_SHOWN)).iter_rows():
         table.add_row(*(Text(shown(value)) for value in row))
     return table
 
