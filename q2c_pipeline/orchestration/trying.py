@@ -119,7 +119,7 @@ def try_policy(settings: Settings, new: Policy, as_of: date, report: Report) -> 
 def _reconciled(settings: Settings, warehouse: Warehouse, as_of: date, report: Report) -> Reconciled:
     for name, frame in settings.policy_frames(as_of).items():
         warehouse.replace(f"policy.{name}", frame)
-    transform(settings, warehouse, as_of, lambda one: report("transform", f"{one.name}: {one.rows} rows"))
+    transform(settings, warehouse, as_of, lambda one: report("transform", f"{one.name}: {one.rows} rows"), full=True)
     found = {row["exception_id"]: row for row in warehouse.query(_FOUND).iter_rows(named=True)}
     gone: dict[tuple[str, str | None], str] = {}
     for _, subject, currency, place in warehouse.query(_ELSEWHERE).iter_rows():

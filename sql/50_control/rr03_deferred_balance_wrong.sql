@@ -20,7 +20,9 @@ select -- wrong months of lines that gave more than they had
     b.subject_key || ' has ' || b.left_text || ' to release in ' || b.period_text || ', released ' || b.right_text || ': '
     || cast(d.deferred_amount as varchar) || ' ' || b.currency || ' were deferred in all, the balance is '
     || cast(d.balance_amount as varchar) as reason,
-    b.evidence
+    b.evidence,
+    cast(null as varchar) as expected_text,
+    cast(null as varchar) as found_text
 from grid.posted_recognised_break as b
 inner join grid.deferred_balance as d
     on b.contract_line_key = d.root_line_key and b.currency = d.currency and b.legal_entity_code = d.legal_entity_code
@@ -41,6 +43,9 @@ select
     || ', posted ' || cast(m.right_amount as varchar) || '; the ledger names ' || m.claimed_key as reason,
     '[{"instance":"' || split_part(m.document_key, ':', 1) || '","table":"invoice","source_id":"'
     || split_part(m.document_key, ':', 2) || '"},{"instance":"' || split_part(m.transaction_key, ':', 1)
-    || '","table":"posting","source_id":"' || split_part(m.transaction_key, ':', 2) || '"}]' as evidence
+    || '","table":"posting","source_id":"' || split_part(m.transaction_key, ':', 2) || '"}]' as evidence,
+    cast(m.left_amount as varchar) || ' ' || m.currency || ' of ' || m.document_number || ' are deferred for ' || m.subject_key
+        as expected_text,
+    cast(m.right_amount as varchar) || ' ' || m.currency || ' are, the ledger names ' || m.claimed_key as found_text
 from grid.deferral_misplaced as m
 where m.left_amount <> 0 and abs(m.left_amount) > abs(m.right_amount)
