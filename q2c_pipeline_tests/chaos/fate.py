@@ -55,7 +55,7 @@ class Fate:
         self.dice, self.rate, self._store_kinds = dice, rate, store_kinds
         self.history: list[str] = []
         self.down = ""
-        self.other_pusher: Callable[[], None] = lambda: None
+        self.meanwhile: Callable[[], None] = lambda: None
         self.cut_connections: Callable[[], None] | None = None
         self._is_nested, self._storm = False, 0
 
@@ -80,13 +80,13 @@ class Fate:
         """From now on nothing goes wrong."""
         self.rate, self._storm, self.down = 0.0, 0, ""
 
-    def let_the_other_push(self) -> None:
-        """A second pusher does a whole round while the first one waits for an answer; its death is its own."""
+    def let_others_work(self) -> None:
+        """Others do something whole while one pusher waits for an answer; if one of them dies, that is its own affair."""
         self._is_nested = True
         try:
-            self.other_pusher()
+            self.meanwhile()
         except (KilledError, OperationalError) as end:
-            self.history.append(f"the other pusher ended: {type(end).__name__}")
+            self.history.append(f"the other ended: {type(end).__name__}")
         finally:
             self._is_nested = False
 
@@ -150,7 +150,7 @@ class Line(httpx.BaseTransport):
         if kind == "skew":
             glitches.skew(self._fate.dice.choice([-7200, -60, 60, 7200]))
         if kind == "other_before":
-            self._fate.let_the_other_push()
+            self._fate.let_others_work()
 
     def _refused(self, kind: str, request: httpx.Request) -> httpx.Response | None:
         is_write = request.method != "GET" and "oauth" not in request.url.path and "suiteql" not in request.url.path
@@ -178,5 +178,5 @@ class Line(httpx.BaseTransport):
         if kind == "error_after":
             return httpx.Response(500, text="Internal Server Error", request=request)
         if kind == "other_after":
-            self._fate.let_the_other_push()
+            self._fate.let_others_work()
         return answer

@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from q2c_pipeline.corrections import outbox, refresh
 from q2c_pipeline.corrections.proposal import Break, Proposal
 from q2c_pipeline.corrections.record import Correction, Status, select_where
-from q2c_pipeline.domain.people import Actor, UserRole
+from q2c_pipeline.domain.people import NIGHT, Actor, UserRole
 from q2c_pipeline.domain.repairs import Pusher, SetFields
 from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.orchestration import correcting, deciding, pushing
@@ -64,6 +64,7 @@ class Story:
     engine: Engine = field(init=False)
     lines: dict[str, Line] = field(init=False)
     is_calm: bool = field(init=False, default=False)
+    _proposals: list[Proposal] = field(init=False, default_factory=list)
     _pushers: int = 0
 
     def __post_init__(self) -> None:
@@ -107,8 +108,21 @@ class Story:
             if isinstance(each.payload, SetFields) and self.dice.random() < 0.1:
                 self.site.meddle(self.dice, each.target, self.dice.choice(each.payload.changes))
         self.site.remember()
-        with acting(self.settings, "the nightly run", self.clock.now) as trail:
-            refresh.refresh(trail.connection, proposals, ON, trail)
+        self._proposals = proposals
+        self.night(set())
+
+    def night(self, gone: set[str]) -> None:
+        """What a night finds, without the exceptions that are not there tonight."""
+        found = [one for one in self._proposals if one.cause.exception_id not in gone]
+        with acting(self.settings, NIGHT, self.clock.now) as trail:
+            refresh.refresh(trail.connection, found, ON, trail)
+
+    def another_night(self) -> None:
+        """Some exceptions are gone for once: the day's extract was late, or somebody was at work in the systems."""
+        names = sorted({one.cause.exception_id for one in self._proposals})
+        gone = {name for name in names if self.dice.random() < 0.2}
+        self.fate.history.append(f"a night without {', '.join(sorted(gone)) or 'change'}")
+        self.night(gone)
 
     def decide(self) -> None:
         """People approve most of what waits, turn some down, and leave some lying."""
@@ -118,7 +132,7 @@ class Story:
     def _decide(self, one: Correction, choice: float) -> None:
         at, ids = self.clock.now, [one.correction_id]
         shown = deciding.shown(self.settings, ids, Filters(), at)
-        who = BEN if one.proposer == ANN.name else ANN
+        who = self.dice.choice([ANN, BEN])
         if choice < 0.75:
             deciding.approve(self.settings, who, ids, Filters(), shown.digest, "right", at)
         elif choice < 0.85:
@@ -151,6 +165,13 @@ class Story:
     def round(self, skew: timedelta = timedelta()) -> None:
         """One process that pushes until nothing is due."""
         self.pushing(skew).push()
+
+    def meanwhile(self) -> None:
+        """What others do while a pusher waits for an answer: a second pusher, or a night."""
+        if self.dice.random() < 0.3:
+            self.another_night()
+        else:
+            self.round(timedelta(seconds=self.dice.choice([0, 400, 4000])))
 
     def live(self) -> None:
         """A process that pushes until it is done, or dead."""
@@ -205,13 +226,15 @@ def told(
     dice, site = Random(seed), new_site()
     fate = Fate(dice, dice.choice([0.02, 0.05, 0.1, 0.2]) if rate is None else rate, store_kinds)
     story = Story(seed, site, _settings(folder, site, dict.fromkeys(INSTANCES, URL)), Clock(), fate, dice)
-    fate.other_pusher = lambda: story.round(timedelta(seconds=dice.choice([0, 400, 4000])))
+    fate.meanwhile = story.meanwhile
     with _one_engine(story, store) as patch:
         story.begin()
         patch.setattr(pushing, "acting", lambda *args: fate.around(acting, *args))
         for _ in range(dice.randint(2, 5)):
             fate.down = dice.choice([*INSTANCES, *[""] * 9])
             story.live()
+            if dice.random() < 0.3:
+                story.another_night()
             if dice.random() < 0.3:
                 story.decide()
             if dice.random() < 0.2:

@@ -1,0 +1,109 @@
+"""What comes back after it had stopped: approved anew by anybody, pushed under the same key, and never behind a dead step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from q2c_pipeline.corrections import approval
+from q2c_pipeline.corrections.compensation import refuse_out_of_order
+from q2c_pipeline.corrections.outbox import Claim
+from q2c_pipeline.corrections.policy import Approvers, Limits, Rule
+from q2c_pipeline.corrections.proposal import Proposal
+from q2c_pipeline.corrections.record import Correction, Status, select_where
+from q2c_pipeline.corrections.refresh import refresh
+from q2c_pipeline.corrections.settling import Desk, settle, take
+from q2c_pipeline.domain.repairs import Outcome, Verdict
+from q2c_pipeline.errors import CorrectionError
+from q2c_pipeline.state.store import writing
+from q2c_pipeline_tests.unit.corrections.making import AT, DAY, anybody, by, journal, set_status
+
+LIMITS = Limits(attempts=1)
+ONE = [Rule(Approvers.ONE)]
+PLAN = (journal(step=1), journal(step=2))
+
+
+def night(state: Engine, *proposals: Proposal, at: datetime = AT) -> None:
+    with writing(state) as connection:
+        refresh(connection, proposals, DAY, by(connection, "the night", at))
+
+
+def approve(state: Engine, who: str = "anna", at: datetime = AT) -> Sequence[Correction]:
+    with writing(state) as connection:
+        trail = by(connection, who, at)
+        waiting = [one.correction_id for one in select_where(connection) if one.status is Status.PROPOSED]
+        shown = approval.proposed(trail, waiting)
+        return approval.approve(trail, shown, shown.digest, anybody, ONE, "fine")
+
+
+def pushed(state: Engine, verdict: Verdict, at: datetime = AT) -> Claim:
+    """One correction is sent and settled."""
+    with writing(state) as connection:
+        desk = Desk(by(connection, "robot", at), "p1", LIMITS)
+        claims = take(desk, "netsuite_main", 1) or take(desk, "sf_main", 1)
+    outcome = Outcome(claims[0].correction.correction_id, verdict, "made-1")
+    with writing(state) as connection:
+        settle(Desk(by(connection, "robot", at), "p1", LIMITS), claims[0], outcome, timedelta(0))
+    return claims[0]
+
+
+def statuses(state: Engine) -> list[Status]:
+    with state.connect() as connection:
+        return [one.status for one in select_where(connection)]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.CHANGED, Verdict.REJECTED])
+def test_what_comes_back_is_approved_and_pushed_under_the_same_key(state: Engine, verdict: Verdict) -> None:
+    night(state, set_status())
+    approve(state)
+    first = pushed(state, verdict)
+    night(state, at=AT + timedelta(hours=1))
+    night(state, set_status(), at=AT + timedelta(hours=2))
+    assert Status.PROPOSED in statuses(state)
+    approve(state, at=AT + timedelta(hours=3))  # anna again: her first approval went with the first round
+    second = pushed(state, Verdict.DONE, AT + timedelta(hours=4))
+    assert second.correction.attempt_key == first.correction.attempt_key
+    assert (second.attempts, second.must_look_up) == (1, False)
+    assert Status.ACKNOWLEDGED in statuses(state)
+
+
+def test_one_round_is_still_not_approved_twice_by_one_person(state: Engine) -> None:
+    night(state, set_status())
+    four_eyes = [Rule(Approvers.FOUR_EYES)]
+    with writing(state) as connection:
+        trail = by(connection, "anna")
+        shown = approval.proposed(trail, [one.correction_id for one in select_where(connection)])
+        approval.approve(trail, shown, shown.digest, anybody, four_eyes, "fine")
+        with pytest.raises(CorrectionError, match="another person"):
+            approval.approve(trail, shown, shown.digest, anybody, four_eyes, "fine")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.CHANGED, Verdict.REJECTED, Verdict.FAILED])
+def test_a_step_is_not_approved_behind_one_that_has_stopped(state: Engine, verdict: Verdict) -> None:
+    night(state, *PLAN)
+    approve(state)
+    pushed(state, verdict)
+    night(state, *PLAN, at=AT + timedelta(hours=1))  # the second step had expired with the first one, and is found again
+    assert Status.PROPOSED in statuses(state)
+    with pytest.raises(CorrectionError, match=r"earlier steps are approved, under way or done, found step 1"):
+        approve(state, "ben", AT + timedelta(hours=2))
+    with writing(state) as connection:
+        assert approval.approve_automatically(by(connection, "x", AT + timedelta(hours=3)), [Rule(Approvers.AUTOMATIC)]) == []
+
+
+def test_a_plan_is_undone_last_step_first(state: Engine) -> None:
+    night(state, *PLAN)
+    approve(state)
+    pushed(state, Verdict.DONE)
+    with state.connect() as connection:
+        one, two = select_where(connection)
+        with pytest.raises(CorrectionError, match="found step 1, with step 2 approved after it"):
+            refuse_out_of_order(connection, one)
+    pushed(state, Verdict.DONE)
+    with state.connect() as connection:
+        with pytest.raises(CorrectionError, match="found step 1, with step 2 acknowledged after it"):
+            refuse_out_of_order(connection, one)
+        refuse_out_of_order(connection, two)
