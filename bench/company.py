@@ -14,6 +14,8 @@ from q2c_pipeline.settings import Settings, load_settings
 
 AS_OF = date(2026, 6, 30)
 _SEED, _MONTHS = 7, 12
+_MEMORY = "5GB"
+"""Of the warehouse, so that the whole process stays below eight."""
 
 
 @contextmanager
@@ -30,4 +32,5 @@ def running_company(accounts: int) -> Iterator[Settings]:
 def settings_in(folder: Path) -> Settings:
     """Settings where no system answers, with stores in `folder`: policy, landing and warehouse without extraction."""
     urls = dict.fromkeys(lookalikes.INSTANCES, "http://127.0.0.1:9")
-    return load_settings(lookalikes.write_config(folder, urls), lookalikes.new_credentials())
+    settings = load_settings(lookalikes.write_config(folder, urls), lookalikes.new_credentials())
+    return settings.model_copy(update={"stores": settings.stores.model_copy(update={"memory": _MEMORY})})

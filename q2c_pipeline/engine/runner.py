@@ -76,8 +76,10 @@ class RunResult:
 class Warehouse:
     """A DuckDB file (or memory) with one writer; use as a context manager."""
 
-    def __init__(self, path: Path | str = ":memory:", *, read_only: bool = False, threads: int | None = None) -> None:
-        config = dict(_CONFIG) | ({"threads": threads} if threads else {})
+    def __init__(
+        self, path: Path | str = ":memory:", *, read_only: bool = False, threads: int | None = None, memory: str | None = None
+    ) -> None:
+        config = dict(_CONFIG) | ({"threads": threads} if threads else {}) | ({"memory_limit": memory} if memory else {})
         self.path = path
         try:
             self.connection = duckdb.connect(str(path), read_only=read_only, config=config)

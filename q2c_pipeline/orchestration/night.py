@@ -93,7 +93,7 @@ def night_lock(settings: Settings) -> Iterator[None]:
 def open_warehouse(settings: Settings, as_of: date) -> Iterator[Warehouse]:
     """The warehouse with the policy tables of that day in place."""
     settings.stores.warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with Warehouse(settings.stores.warehouse) as warehouse:
+    with Warehouse(settings.stores.warehouse, memory=settings.stores.memory) as warehouse:
         for name, frame in settings.policy_frames(as_of).items():
             warehouse.replace(f"policy.{name}", frame)
         yield warehouse

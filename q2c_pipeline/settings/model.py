@@ -37,6 +37,8 @@ class Stores(Section):
     state_url: SecretReference | None = None
     reports: Path = Path("reports")
     dagster: Path = Path("dagster")
+    memory: Annotated[str, Field(pattern=r"^[1-9]\d*(MB|GB)$")] | None = None
+    """How much memory the warehouse may take before it uses disk; four fifths of the machine's unless given."""
 
     def under(self, folder: Path) -> Stores:
         """The same stores with absolute paths."""
