@@ -19,6 +19,8 @@ from q2c_pipeline.state.correction_tables import CORRECTION
 
 _AT_ONCE = 500
 """Ids in one statement: databases limit how many values a statement may bind."""
+PLAN_FAILED = "its plan failed"
+"""What the note of a step begins with that was not sent because an earlier one failed."""
 
 
 class Status(StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, update
 
 from q2c_pipeline.corrections.outbox import withdraw
 from q2c_pipeline.corrections.proposal import Proposal, repeated_id
-from q2c_pipeline.corrections.record import Correction, Status, add, from_proposal, move, select_where
+from q2c_pipeline.corrections.record import PLAN_FAILED, Correction, Status, add, from_proposal, move, select_where
 from q2c_pipeline.corrections.trail import Trail
 from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.domain.repairs import Action, to_json
@@ -94,9 +94,10 @@ def _reword(connection: Connection, same: Sequence[Correction], tonight: Sequenc
 
 
 def _revive(connection: Connection, same: Sequence[Correction], trail: Trail) -> None:
-    """What expired or was closed and is found again as it was, comes back; earlier approvals do not."""
+    """What expired or was closed and is found again as it was, comes back; earlier approvals do not, nor half a failed plan."""
     back = {Status.EXPIRED: Status.PROPOSED, Status.CLOSED: Status.TASK}
-    changed = [(move(connection, one, back[one.status], trail.at), one) for one in same if one.status in back]
+    again = [one for one in same if one.status in back and not one.note.startswith(PLAN_FAILED)]
+    changed = [(move(connection, one, back[one.status], trail.at), one) for one in again]
     trail.note_all("propose correction", changed, "found again by the night")
 
 

@@ -12,7 +12,7 @@ from q2c_pipeline.corrections import outbox
 from q2c_pipeline.corrections.compensation import undo_plan
 from q2c_pipeline.corrections.outbox import Claim
 from q2c_pipeline.corrections.policy import Limits
-from q2c_pipeline.corrections.record import Correction, Status, add, find, move, select_where
+from q2c_pipeline.corrections.record import PLAN_FAILED, Correction, Status, add, find, move, select_where
 from q2c_pipeline.corrections.trail import Trail
 from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.domain.repairs import Action, Outcome, Target, Task, Verdict
@@ -117,16 +117,27 @@ def _settle_original(desk: Desk, undoing: Correction) -> None:
 
 
 def _stop_plan(desk: Desk, failed: Correction) -> None:
-    """Later steps are not sent any more, earlier ones are undone in reverse order; the plan's approval covers both."""
-    if failed.undoes is not None:
-        return
-    plan = select_where(desk.connection, CORRECTION.c.plan_id == failed.plan_id, CORRECTION.c.undoes.is_(None))
+    """Later steps are not sent any more, earlier ones are undone in reverse order; the plan's approval covers both.
+
+    An undoing that fails stops the rest of its rollback: what stands below a step that stands must stand too.
+    """
+    plan = select_where(desk.connection, CORRECTION.c.plan_id == failed.plan_id)
     for one in plan:
         if one.step > failed.step and one.status is Status.APPROVED and outbox.withdraw(desk.connection, one):
-            after = move(desk.connection, one, Status.EXPIRED, desk.trail.at, f"step {failed.step} of its plan failed")
+            after = move(desk.connection, one, Status.EXPIRED, desk.trail.at, f"{PLAN_FAILED} at step {failed.step}")
             desk.trail.note("expire correction", after, one, after.note)
-    done = [one for one in plan if one.step < failed.step and one.status is Status.ACKNOWLEDGED]
-    undo_plan(desk.trail, done, f"step {failed.step} of the plan failed: {failed.note}")
+            _leave_in_effect(desk, after)
+    if failed.undoes is None:
+        done = [one for one in plan if one.step < failed.step and one.status is Status.ACKNOWLEDGED]
+        undo_plan(desk.trail, done, f"step {failed.step} of the plan failed: {failed.note}")
+
+
+def _leave_in_effect(desk: Desk, expired: Correction) -> None:
+    """The original of an undoing that is not sent any more stays in effect, and says why."""
+    if expired.undoes is not None:
+        original = find(desk.connection, expired.undoes)
+        after = move(desk.connection, original, Status.ACKNOWLEDGED, desk.trail.at, f"not undone: {expired.note}")
+        desk.trail.note("correction acknowledged", after, original, after.note)
 
 
 def _hand_over(desk: Desk, refused: Correction) -> None:

@@ -23,7 +23,7 @@ from q2c_pipeline.state.store import open_state, writing
 from q2c_pipeline_tests.unit.corrections.making import AT, DAY, anybody, by, journal
 
 LIMITS = Limits(attempts=3, lease=timedelta(minutes=1))
-ROUNDS = 60
+ROUNDS = 40
 SETTLED = {
     Status.ACKNOWLEDGED,
     Status.REFUSED,
@@ -60,7 +60,7 @@ class Vendor:
         return verdict
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(steps=st.integers(1, 3), fate=st.lists(st.sampled_from(_EVENTS), max_size=12))
 def test_every_correction_acts_at_most_once_and_none_is_forgotten(steps: int, fate: list[tuple[bool, Verdict | None]]) -> None:
     vendor = Vendor(list(fate))

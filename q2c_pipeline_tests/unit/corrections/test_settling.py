@@ -160,7 +160,24 @@ def test_a_failed_step_stops_the_plan_and_undoes_the_earlier_ones_in_reverse(sta
     assert undone == ["72", "71"]
     by_step = {one.step: one.status for one in _all(state) if one.undoes is None and one.action is not Action.TASK}
     assert by_step == {1: Status.COMPENSATED, 2: Status.COMPENSATED, 3: Status.REFUSED, 4: Status.EXPIRED}
+    with writing(state) as connection:
+        again = [journal(step=step) for step in (1, 2, 3, 4)]
+        refresh(connection, again, DAY, by(connection, "the night"))
+    assert [one for one in _all(state) if one.status is Status.PROPOSED] == []
     assert _take(state, "netsuite_main", at=LATER) == []
+
+
+def test_a_rollback_that_fails_stops_there_and_says_what_still_stands(state: Engine) -> None:
+    _approved(state, journal(step=1), journal(step=2), journal(step=3))
+    for number in ("71", "72"):
+        _settle(state, _take(state, "netsuite_main")[0], Verdict.DONE, external_id=number)
+    _settle(state, _take(state, "netsuite_main")[0], Verdict.REJECTED)
+    _settle(state, _take(state, "netsuite_main")[0], Verdict.REJECTED, detail="the period is closed")
+    assert _take(state, "netsuite_main", at=LATER) == []
+    by_step = {one.step: one for one in _all(state) if one.undoes is None and one.action is not Action.TASK}
+    assert {one.status for one in by_step.values()} == {Status.ACKNOWLEDGED, Status.REFUSED}
+    assert by_step[2].note == "not undone: the period is closed"
+    assert by_step[1].note == "not undone: its plan failed at step 1"
 
 
 def test_status_only_moves_along_its_life(state: Engine) -> None:
