@@ -19,6 +19,8 @@ from q2c_pipeline.state.correction_tables import CORRECTION
 
 _AT_ONCE = 500
 """Ids in one statement: databases limit how many values a statement may bind."""
+HANDED_OVER = "handed over after"
+"""What the note of a task begins with that a refusal has become."""
 PLAN_FAILED = "its plan failed"
 """What the note of a step begins with that was not sent because an earlier one failed."""
 
@@ -106,6 +108,11 @@ class Correction:
     def attempt_key(self) -> str:
         """The idempotency key: the same for every attempt, another one for the undoing."""
         return digest(self.correction_id, "undo" if self.undoes else "do", self.step, length=32)
+
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether it is the task that a vendor's refusal became: no night proposes it, it lives as long as its exception."""
+        return self.note.startswith(HANDED_OVER)
 
     @property
     def order(self) -> Order:

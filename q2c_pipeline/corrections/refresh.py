@@ -49,7 +49,9 @@ def refresh(connection: Connection, proposals: Sequence[Proposal], as_of: date, 
     current = {one.correction_id for one in tonight}
     gone = [one for one in present.values() if one.correction_id not in current and one.undoes is None]
     expired = _expire(connection, [one for one in gone if one.status in _UNDECIDED], trail)
-    closed = _close(connection, [one for one in gone if one.status is Status.TASK], trail)
+    found = {proposal.cause.exception_id for proposal in proposals}
+    over = [one for one in gone if one.status is Status.TASK and not (one.is_handed_over and one.exception_id in found)]
+    closed = _close(connection, over, trail)
     return Refreshed(len(fresh), len(same), expired, closed)
 
 

@@ -12,7 +12,7 @@ from q2c_pipeline.corrections import outbox
 from q2c_pipeline.corrections.compensation import undo_plan
 from q2c_pipeline.corrections.outbox import Claim
 from q2c_pipeline.corrections.policy import Limits
-from q2c_pipeline.corrections.record import PLAN_FAILED, Correction, Status, add, find, move, select_where
+from q2c_pipeline.corrections.record import HANDED_OVER, PLAN_FAILED, Correction, Status, add, find, move, select_where
 from q2c_pipeline.corrections.trail import Trail
 from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.domain.repairs import Action, Outcome, Target, Task, Verdict
@@ -154,7 +154,7 @@ def _hand_over(desk: Desk, refused: Correction) -> None:
         is_reversible=False,
         undoes=None,
         status=Status.TASK,
-        note=f"after {refused.correction_id}",
+        note=f"{HANDED_OVER} {refused.correction_id}",
     )
     add(desk.connection, [task])
     desk.trail.note("open task", task, None, refused.note)

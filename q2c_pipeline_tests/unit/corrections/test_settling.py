@@ -129,6 +129,10 @@ def test_a_refusal_becomes_a_task_in_the_vendors_words(state: Engine) -> None:
     assert isinstance(task.payload, Task)
     assert task.payload.body == "period is locked"
     assert task.queue == "sales operations"
+    for proposals, expected in (([set_status()], Status.TASK), ([], Status.CLOSED)):
+        with writing(state) as connection:
+            refresh(connection, proposals, DAY, by(connection, "the night"))
+        assert [one.status for one in _all(state) if one.correction_id == task.correction_id] == [expected]
 
 
 def test_a_record_that_changed_goes_back_to_review_with_the_difference(state: Engine) -> None:
