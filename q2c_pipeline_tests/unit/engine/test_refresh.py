@@ -1,0 +1,78 @@
+"""What makes a night be computed whole; scenarios/test_partial_night tries on whole companies that a part equals the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from q2c_pipeline.engine.parts import SPLIT, TURNS
+from q2c_pipeline.engine.refresh import Refresh
+from q2c_pipeline.engine.runner import Warehouse
+from q2c_pipeline.engine.sqlfiles import SqlFile, load
+from q2c_pipeline.engine.touched import FACTS, references
+from q2c_pipeline.schemas.tables import TABLES
+
+DAY = date(2026, 6, 23)
+
+
+def a_file(sql: str = "select 1 as one") -> SqlFile:
+    return SqlFile("mart/one.sql", "mart", "one", 70, {"params": ""}, sql)
+
+
+@pytest.fixture
+def warehouse() -> Iterator[Warehouse]:
+    with Warehouse() as opened:
+        refresh = Refresh(opened, [a_file()], {"as_of": DAY, "grace_days": 2})
+        assert refresh.doubt == "no complete night before"
+        assert refresh.run(a_file()).rows == 1
+        yield opened
+
+
+def doubt(warehouse: Warehouse, file: SqlFile, as_of: date = DAY, *, grace_days: int = 2, full: bool = False) -> str | None:
+    return Refresh(warehouse, [file], {"as_of": as_of, "grace_days": grace_days}, full=full).doubt
+
+
+@pytest.mark.parametrize(
+    ("as_of", "expected"),
+    [
+        (date(2026, 6, 22), "an earlier day than the last night's"),
+        (date(2026, 7, 1), "a new month"),
+        (date(2026, 6, 30), "a new month"),
+    ],
+)
+def test_a_day_that_a_part_cannot_reach(warehouse: Warehouse, as_of: date, expected: str) -> None:
+    assert doubt(warehouse, a_file(), as_of) == expected
+
+
+def test_changed_sql_parameters_or_policy_make_all_anew(warehouse: Warehouse) -> None:
+    assert doubt(warehouse, a_file("select 2 as one")) == "SQL, policy or DuckDB changed"
+
+
+def test_another_grace_makes_all_anew(warehouse: Warehouse) -> None:
+    assert doubt(warehouse, a_file(), grace_days=3) == "SQL, policy or DuckDB changed"
+
+
+def test_another_policy_table_makes_all_anew(warehouse: Warehouse) -> None:
+    warehouse.connection.execute("insert into policy.instance values ('sf_main', 'salesforce', 'crm')")
+    assert doubt(warehouse, a_file()) == "SQL, policy or DuckDB changed"
+
+
+def test_a_night_that_broke_off_is_not_built_upon(warehouse: Warehouse) -> None:
+    Refresh(warehouse, [a_file()], {"as_of": DAY, "grace_days": 2}, full=True)
+    assert doubt(warehouse, a_file()) == "no complete night before"
+
+
+def test_all_anew_on_demand(warehouse: Warehouse) -> None:
+    assert doubt(warehouse, a_file(), full=True) == "asked for"
+
+
+def test_split_tables_and_their_references_exist() -> None:
+    assert {file.name for file in load()} >= SPLIT
+    for table in FACTS:
+        assert {one.column for one in references(table)} <= set(TABLES[table].fields)
+
+
+def test_what_a_day_turns_is_said_of_split_tables() -> None:
+    assert all(any(name in turn for name in SPLIT) for turn in TURNS)
