@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.sandbox.company import build
+from q2c_pipeline.sandbox.company.catalogue import CURRENCY_FACTOR, PRODUCTS
 from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline.sandbox.servers.netsuite.app import create_app as netsuite_app
 from q2c_pipeline.sandbox.servers.netsuite.app import ticking_clock
@@ -174,7 +175,8 @@ def write_config(folder: Path, urls: Mapping[str, str]) -> Path:
     path = folder / CONFIG_NAME
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
-        "\n".join([FIRST_LINE, _COMPANY, *(_instance_block(name, urls[name]) for name in INSTANCES)]), encoding="utf-8"
+        "\n".join([FIRST_LINE, _COMPANY, _standalone_prices(), *(_instance_block(name, urls[name]) for name in INSTANCES)]),
+        encoding="utf-8",
     )
     return path
 
@@ -242,6 +244,18 @@ UK = { name = "Sandbox Ltd", currency = "GBP", country = "GB" }
 DE = { name = "Sandbox GmbH", currency = "EUR", country = "DE" }
 JP = { name = "Sandbox KK", currency = "JPY", country = "JP" }
 """
+
+
+def _standalone_prices() -> str:
+    """What each product costs by itself: the list price, as every order's price is allocated by."""
+    prices = {
+        product.code: ", ".join(f'{currency} = "{product.list_price(currency)}"' for currency in CURRENCY_FACTOR)
+        for product in PRODUCTS
+        if product.revenue_class != "Usage"
+    }
+    return "\n".join(["[policy.standalone_prices]", *(f"{code} = {{ {text} }}" for code, text in prices.items()), ""])
+
+
 _ACCOUNT_CLASSES = """
 [instances.account_classes]
 1000 = "cash"

@@ -182,6 +182,7 @@ FIELDS: dict[str, Field] = {
         functional_amount="posting in the books' currency, debit positive",
         opportunity_amount="opportunity's amount",
         payment_amount="money moved; a refund is negative",
+        allocated_price="share of the contract's price, in its currency, that the source gives to the line for revenue",
         minimum_commitment="least that a usage line bills over its term, in the contract's currency",
     ),
     **_fields(

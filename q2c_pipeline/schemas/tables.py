@@ -92,6 +92,7 @@ _ALL = (
         "billing_frequency billing_timing billing_anchor price_period charge_type ramp_segment? amends_line_source_id?",
         "claimed_subscription_line_id? billing_period_months? discount_numerator? discount_denominator? discount_start_date?",
         "discount_end_date? service_start_at? service_end_at? usage_model? included_quantity? package_size? minimum_commitment?",
+        "allocated_price?",
     ),
     _table(
         "contract_tier",

@@ -18,7 +18,7 @@ version as ( -- their versions, the newest ranked first
         v.billing_frequency, v.billing_timing, v.billing_anchor, v.price_period, v.charge_type, v.ramp_segment,
         v.amends_line_source_id, v.claimed_subscription_line_id, v.billing_period_months, v.discount_numerator,
         v.discount_denominator, v.discount_start_date, v.discount_end_date, v.service_start_at, v.service_end_at,
-        v.usage_model, v.included_quantity, v.package_size, v.minimum_commitment,
+        v.usage_model, v.included_quantity, v.package_size, v.minimum_commitment, v.allocated_price,
         row_number() over (
             partition by v.instance, v.source_id order by v.source_version desc, v.as_of desc, v.batch_id desc
         ) as version_rank
@@ -32,7 +32,7 @@ select
     quantity, unit_price, discount_fraction, start_date, end_date, billing_frequency, billing_timing,
     billing_anchor, price_period, charge_type, ramp_segment, amends_line_source_id, claimed_subscription_line_id,
     billing_period_months, discount_numerator, discount_denominator, discount_start_date, discount_end_date,
-    service_start_at, service_end_at, usage_model, included_quantity, package_size, minimum_commitment
+    service_start_at, service_end_at, usage_model, included_quantity, package_size, minimum_commitment, allocated_price
 from version
 where version_rank = 1 and not is_deleted
 union all -- and records with one version
@@ -42,7 +42,7 @@ select
     m.billing_frequency, m.billing_timing, m.billing_anchor, m.price_period, m.charge_type, m.ramp_segment,
     m.amends_line_source_id, m.claimed_subscription_line_id, m.billing_period_months, m.discount_numerator,
     m.discount_denominator, m.discount_start_date, m.discount_end_date, m.service_start_at, m.service_end_at,
-    m.usage_model, m.included_quantity, m.package_size, m.minimum_commitment
+    m.usage_model, m.included_quantity, m.package_size, m.minimum_commitment, m.allocated_price
 from mapped.contract_line as m
 left join repeated as r on m.instance = r.instance and m.source_id = r.source_id
 where m.as_of <= $as_of and not m.is_deleted and r.source_id is null

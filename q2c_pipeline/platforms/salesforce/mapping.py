@@ -223,6 +223,7 @@ def _contract_line() -> dict[str, Column]:
         "price_period": enum("price_period", PRICE_PERIODS),
         "charge_type": enum("charge_type", CHARGES),
         "ramp_segment": count("ramp_segment"),
+        "allocated_price": money("allocated_price"),
         "amends_line_source_id": text("original_line_id"),
         "claimed_subscription_line_id": text("billing_line_id"),
     }

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from q2c_pipeline.sandbox.company.allocating import allocate
 from q2c_pipeline.sandbox.company.billing import Bill, Draft, write_invoice
 from q2c_pipeline.sandbox.company.catalogue import ENTITIES
 from q2c_pipeline.sandbox.company.dates import DAY, at, days_between, midnight, month_end
@@ -22,6 +23,7 @@ DRAFTS_PER_ROOTS = 20
 def finish(world: World) -> None:
     """Complete the systems once history has been lived."""
     meter_unfinished_month(world)
+    allocate(world)
     for root in world.roots.values():
         _item_period(world, root)
     _ledger_parents(world)

@@ -248,6 +248,7 @@ def add_strand(world: World, root: Root, order: Record, strand: Strand, *, segme
         Ramp_Segment__c=segment,
         Usage_Tiers__c=_tiers_text(root.tiers),
         Billing_Subscription_Item_Id__c=None,
+        Allocated_Amount__c=None,
     )
     world.salesforce["OrderItem"][identifier] = record
     order["TotalAmount"] += total

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 CONTROL = re.compile(r"[a-z]{2}\d\d|timing")
 # Faults of scarce subjects go first; billing before posting, postings before what only masks or mislabels records.
-ORDER = ("timing", "md01", "bb11", "bb09", "bb08_reissued", "bb01", "bp09_realised", "bb", "bp", "rr", "sl", "st", "la", "md", "dq")
+SCARCE = ("timing", "md01", "bb11", "bb09", "bb08_reissued", "bb01", "bp09_realised")
+ORDER = (*SCARCE, "bb", "bp", "rr", "sl", "st", "la", "md", "dq")
 AFTER_RELEASE = ("bp12", "rr", "sl", "st", "la", "md", "dq")
 
 AFTER_REVALUATION = ("bp09_revaluation",)

@@ -34,7 +34,7 @@ _OBJECTS = {
         Discount_Start__c:date Discount_End__c:date
         Billing_Frequency__c:picklist Billing_Timing__c:picklist Billing_Anchor__c:picklist
         Price_Period__c:picklist Charge_Type__c:picklist Ramp_Segment__c:double Usage_Tiers__c:textarea
-        Billing_Subscription_Item_Id__c:string""",
+        Billing_Subscription_Item_Id__c:string Allocated_Amount__c:currency""",
     "CurrencyType": f"{_SYSTEM} IsoCode:picklist ConversionRate:double DecimalPlaces:int IsActive:boolean IsCorporate:boolean",
 }
 KEY_PREFIX = {
