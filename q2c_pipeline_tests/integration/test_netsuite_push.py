@@ -278,6 +278,15 @@ def test_many_journals_go_as_batches(count: int) -> None:
     assert len(calls) == (2 if count > 100 else 1)
 
 
+def test_a_batch_gathers_journals_from_between_other_orders(books: Books) -> None:
+    orders = journals(5)
+    orders.insert(2, order(CUSTOMER, "key-customer", correction="c-customer"))
+    outcomes = books.pusher.send(orders)
+    assert [outcome.correction_id for outcome in outcomes] == [one.correction_id for one in orders]
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.DONE}
+    assert [sent.method for sent in books.line.written()] == ["POST", "PATCH"]
+
+
 def test_a_batch_tells_the_reason_of_each_refusal(books: Books) -> None:
     orders = journals(6)
     orders[2] = order(replace(JOURNAL, posting_date=date(2025, 12, 31)), "key-2", correction="c2")

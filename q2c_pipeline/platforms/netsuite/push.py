@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -88,18 +87,21 @@ class NetSuitePusher:
     def send(self, orders: Sequence[Order]) -> list[Outcome]:
         """One outcome an order, in order."""
         self._ours = {}
-        return [outcome for group in self._groups(orders) for outcome in self._send_group(group)]
+        outcomes: dict[int, Outcome] = {}
+        for group in self._groups(orders):
+            outcomes |= {id(order): outcome for order, outcome in zip(group, self._send_group(group), strict=True)}
+        return [outcomes[id(order)] for order in orders]
 
     def close(self) -> None:
         """Give the connections back."""
         self._session.close()
 
     def _groups(self, orders: Sequence[Order]) -> Iterator[list[Order]]:
-        """Journals that follow each other are batches, if they are enough; everything else goes by itself."""
-        for is_journal, run in groupby(orders, lambda order: order.action is Action.DRAFT_JOURNAL):
-            members = list(run)
-            size = BATCH_RECORDS if is_journal and len(members) >= self._batch_from else 1
-            yield from (members[start : start + size] for start in range(0, len(members), size))
+        """Journals go together, if they are enough for a batch; everything else, and fewer, goes by itself."""
+        journals = [order for order in orders if order.action is Action.DRAFT_JOURNAL]
+        size = BATCH_RECORDS if len(journals) >= self._batch_from else 1
+        yield from (journals[start : start + size] for start in range(0, len(journals), size))
+        yield from ([order] for order in orders if order.action is not Action.DRAFT_JOURNAL)
 
     def _group_calls(self, group: list[Order]) -> list[Call]:
         if len(group) > 1:
