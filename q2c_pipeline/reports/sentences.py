@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -117,7 +118,11 @@ def material(one: Row) -> str:
     if one["materiality_amount"] is not None:
         limits.append(f"{amount_text(one['materiality_amount'], one['group_currency'])} {one['group_currency']}")
     if one["materiality_percent"] is not None:
-        base = f"{amount_text(one['base_amount'] or 0, one['currency'])} {one['currency']}" if one["currency"] else "nothing"
+        base = (
+            f"{amount_text(one['base_amount'] or Decimal(0), one['currency'])} {one['currency']}"
+            if one["currency"]
+            else "nothing"
+        )
         limits.append(f"{number_text(one['materiality_percent'])} % of {base}")
     rule = f"the limits of {one['scope_text']}: {' and '.join(limits)}"
     return f"It blocks a close by {rule}." if one["is_material"] else f"It does not block a close: it stays below {rule}."
