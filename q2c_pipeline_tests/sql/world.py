@@ -107,10 +107,10 @@ class World:
 
     def subscribe(self, number: int, **item: Any) -> None:
         """Subscription and item of an order, with ids written on both sides."""
-        currency = self.get("contract", f"801-{number}")["currency"]
+        contract = self.get("contract", f"801-{number}")
         self.add(
             "subscription", "billing", f"sub-{number}", account_source_id="cus-1", subscription_status="active",
-            currency=currency, start_date=date(2026, 1, 1), claimed_contract_id=f"801-{number}", legal_entity_code="US",
+            currency=contract["currency"], start_date=contract["start_date"], claimed_contract_id=f"801-{number}", legal_entity_code="US",
         )  # fmt: skip
         usual = {
             "subscription_source_id": f"sub-{number}", "price_source_id": "price-1", "product_source_id": "prod-1",
