@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from q2c_pipeline.corrections import outbox
 from q2c_pipeline.corrections.policy import NUMBER, Approvers, Rule, approvers
-from q2c_pipeline.corrections.record import Correction, Status, find, move, select_where
+from q2c_pipeline.corrections.record import Correction, Status, find, move, not_possible, select_where
 from q2c_pipeline.corrections.refresh import refuse_stale
 from q2c_pipeline.corrections.settling import plan_of
 from q2c_pipeline.corrections.trail import Trail
@@ -57,9 +57,9 @@ def proposed(trail: Trail, ids: Sequence[str]) -> Shown:
     for correction_id in ids:
         one = find(trail.connection, correction_id)
         refuse_stale(trail.connection, one)
-        for each in plan_of(trail.connection, one):
-            if each.status is Status.PROPOSED or each.correction_id == one.correction_id:
-                found[each.correction_id] = each
+        if one.status is not Status.PROPOSED:
+            raise not_possible(one, Status.APPROVED, one.status)
+        found |= {each.correction_id: each for each in plan_of(trail.connection, one) if each.status is Status.PROPOSED}
     return Shown(tuple(sorted(found.values(), key=lambda one: (one.plan_id, one.step, one.correction_id))))
 
 

@@ -156,11 +156,11 @@ def move(connection: Connection, one: Correction, status: Status, at: datetime, 
     Of two that try at once only one succeeds: the row must still be in the status that the caller saw.
     """
     if status not in _NEXT[one.status]:
-        raise _not_possible(one, status, one.status)
+        raise not_possible(one, status, one.status)
     values = {"status": status, "note": note, "changed_at": at, **facts}
     same = (CORRECTION.c.correction_id == one.correction_id) & (CORRECTION.c.status == one.status)
     if connection.execute(update(CORRECTION).where(same).values(**values)).rowcount != 1:
-        raise _not_possible(one, status, find(connection, one.correction_id).status)
+        raise not_possible(one, status, find(connection, one.correction_id).status)
     return replace(one, **values)
 
 
@@ -211,7 +211,8 @@ def _read(row: RowMapping) -> Correction:
     return Correction(**{**row, **typed})
 
 
-def _not_possible(one: Correction, status: Status, found: Status) -> CorrectionError:
+def not_possible(one: Correction, status: Status, found: Status) -> CorrectionError:
+    """Why a correction cannot become what is asked, and what can be done instead."""
     before = sorted(each.value for each, following in _NEXT.items() if status in following)
     return CorrectionError(
         expected=f"a correction that is {' or '.join(before)}",

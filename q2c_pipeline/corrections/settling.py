@@ -156,8 +156,13 @@ def _hand_over(desk: Desk, refused: Correction) -> None:
         status=Status.TASK,
         note=f"{HANDED_OVER} {refused.correction_id}",
     )
-    add(desk.connection, [task])
-    desk.trail.note("open task", task, None, refused.note)
+    known = select_where(desk.connection, CORRECTION.c.correction_id == task.correction_id)
+    if not known:
+        add(desk.connection, [task])
+        desk.trail.note("open task", task, None, refused.note)
+    elif known[0].status is Status.CLOSED:
+        again = move(desk.connection, known[0], Status.TASK, desk.trail.at, task.note)
+        desk.trail.note("open task", again, known[0], f"refused again: {refused.note}")
 
 
 def plan_of(connection: Connection, one: Correction) -> Sequence[Correction]:
