@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -235,3 +236,26 @@ def test_the_demonstration_finds_exactly_what_it_planted(tmp_path: Path) -> None
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert "differences agree in control, subject and amount" in done.stdout
+
+
+def test_the_demonstration_closes_the_loop(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "q2c_pipeline.cli",
+        "demo",
+        "--size",
+        "20",
+        "--months",
+        "4",
+        "--faults",
+        "md07,st01",
+        "--repair",
+    ]
+    done = subprocess.run([*command, "--workdir", str(tmp_path / "demo")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    counts = re.search(r"the next night: (\d+) exceptions before, (\d+) after", done.stdout)
+    assert counts is not None
+    before, after = map(int, counts.groups())
+    assert before > after
+    assert f"{before - after} verified" in done.stdout
