@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from q2c_pipeline.corrections import approval
-from q2c_pipeline.corrections.compensation import refuse_out_of_order
+from q2c_pipeline.corrections.compensation import refuse_out_of_order, undoing
 from q2c_pipeline.corrections.outbox import Claim
 from q2c_pipeline.corrections.policy import Approvers, Limits, Rule
 from q2c_pipeline.corrections.proposal import Proposal
@@ -70,6 +70,17 @@ def test_what_comes_back_is_approved_and_pushed_under_the_same_key(state: Engine
     assert Status.ACKNOWLEDGED in statuses(state)
 
 
+def test_what_is_refused_again_has_one_task(state: Engine) -> None:
+    for hour in (0, 3):
+        at = AT + timedelta(hours=hour)
+        night(state, set_status(), at=at)
+        approve(state, at=at)
+        pushed(state, Verdict.REJECTED, at)
+        assert sorted(statuses(state)) == [Status.REFUSED, Status.TASK]
+        night(state, at=at + timedelta(hours=1))
+        assert sorted(statuses(state)) == [Status.CLOSED, Status.EXPIRED]
+
+
 def test_one_round_is_still_not_approved_twice_by_one_person(state: Engine) -> None:
     night(state, set_status())
     four_eyes = [Rule(Approvers.FOUR_EYES)]
@@ -82,16 +93,29 @@ def test_one_round_is_still_not_approved_twice_by_one_person(state: Engine) -> N
 
 
 @pytest.mark.parametrize("verdict", [Verdict.CHANGED, Verdict.REJECTED, Verdict.FAILED])
-def test_a_step_is_not_approved_behind_one_that_has_stopped(state: Engine, verdict: Verdict) -> None:
+def test_half_a_plan_does_not_come_back(state: Engine, verdict: Verdict) -> None:
     night(state, *PLAN)
     approve(state)
     pushed(state, verdict)
-    night(state, *PLAN, at=AT + timedelta(hours=1))  # the second step had expired with the first one, and is found again
-    assert Status.PROPOSED in statuses(state)
-    with pytest.raises(CorrectionError, match=r"earlier steps are approved, under way or done, found step 1"):
-        approve(state, "ben", AT + timedelta(hours=2))
+    night(state, *PLAN, at=AT + timedelta(hours=1))
+    assert Status.PROPOSED not in statuses(state)
+
+
+def test_a_step_is_not_approved_behind_one_that_is_taken_back(state: Engine) -> None:
+    night(state, *PLAN)
+    approve(state)
+    pushed(state, Verdict.DONE)
+    night(state, at=AT + timedelta(hours=1))  # the second step had not been sent: it expires, and is found again
+    night(state, *PLAN, at=AT + timedelta(hours=2))
     with writing(state) as connection:
-        assert approval.approve_automatically(by(connection, "x", AT + timedelta(hours=3)), [Rule(Approvers.AUTOMATIC)]) == []
+        one, two = select_where(connection)
+        undoing(by(connection, "anna"), one, DAY, "it was wrong")
+        trail = by(connection, "ben", AT + timedelta(hours=3))
+        shown = approval.proposed(trail, [two.correction_id])
+        with pytest.raises(CorrectionError, match=r"earlier steps are approved, under way or done, found step 1 compensating"):
+            approval.approve(trail, shown, shown.digest, anybody, ONE, "fine")
+        approved = approval.approve_automatically(trail, [Rule(Approvers.AUTOMATIC)])
+        assert [each.undoes for each in approved] == []
 
 
 def test_a_plan_is_undone_last_step_first(state: Engine) -> None:
