@@ -21,14 +21,16 @@ BLOCKS = (
 _COLUMNS = ("account_key", "is_open", "name_key", "joined", "form", "country", "tax_key", "site", *BLOCKS)
 TRAINABLE_RECORDS = 2_000
 """With fewer records nothing can be learned: what is written on them alone decides."""
-_CANDIDATE = 0.02
 
 
-def weighed_pairs(records: pl.DataFrame) -> pl.DataFrame:
-    """Pairs with an open record that share a block, left_key < right_key, with Splink's match probability (1 untrained)."""
+def weighed_pairs(records: pl.DataFrame, least: float) -> pl.DataFrame:
+    """Pairs with an open record that share a block, left_key < right_key, with Splink's match probability (1 untrained).
+
+    Those that Splink holds less likely than `least` are left out.
+    """
     if records.height < TRAINABLE_RECORDS:
         return _pairs_in_blocks(records)
-    return _predicted(records)
+    return _predicted(records, least)
 
 
 def _pairs_in_blocks(records: pl.DataFrame) -> pl.DataFrame:
@@ -45,14 +47,14 @@ def _pairs_in(block: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _predicted(records: pl.DataFrame) -> pl.DataFrame:
+def _predicted(records: pl.DataFrame, least: float) -> pl.DataFrame:
     # Splink is slow to import, and a night that ids settle does without it.
     from q2c_pipeline.identity.training import trained_linker  # noqa: PLC0415
 
     with Warehouse(threads=1) as warehouse, warnings.catch_warnings():  # one thread, so that samples are drawn alike every time
         warnings.simplefilter("ignore")
         linker = trained_linker(warehouse.connection, records.select(_COLUMNS))
-        pairs = linker.inference.predict(threshold_match_probability=_CANDIDATE)
+        pairs = linker.inference.predict(threshold_match_probability=least)
         frame: pl.DataFrame = warehouse.connection.table(pairs.physical_name).pl()
     return frame.select(
         left_key=pl.min_horizontal("account_key_l", "account_key_r"),

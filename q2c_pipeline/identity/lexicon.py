@@ -36,6 +36,7 @@ class Lexicon:
     land_words: frozenset[str]
     iso3: Mapping[str, str]
     longest_form: int
+    form_starts: frozenset[str]
     free_mail: frozenset[str]
 
 
@@ -58,6 +59,7 @@ def lexicon() -> Lexicon:
         iso3=words["iso3"],
         free_mail=frozenset(words["free_mail"]["domains"]),
         longest_form=max(len(words) for words in forms),
+        form_starts=frozenset(words[0] for words in forms),
     )
 
 

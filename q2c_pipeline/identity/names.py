@@ -206,6 +206,8 @@ def _form_mended(token: _Token) -> _Token:
 def _form_at(tokens: Sequence[_Token], start: int, places: set[str]) -> tuple[Form, int] | None:
     """The longest form that begins at `start`. Very short ones count before a name or at its end only."""
     forms, longest = lexicon().forms, lexicon().longest_form
+    if start >= len(tokens) or tokens[start].folded not in lexicon().form_starts:
+        return None
     for length in range(min(longest, len(tokens) - start), 0, -1):
         spelled = tuple(token.folded for token in tokens[start : start + length])
         form = forms.get(spelled)
@@ -235,6 +237,8 @@ def _form_at_end(tokens: Sequence[_Token], start: int) -> tuple[Form, int] | Non
 
 def _form_at_any(tokens: Sequence[_Token], start: int) -> tuple[Form, int] | None:
     forms, longest = lexicon().forms, lexicon().longest_form
+    if start >= len(tokens) or tokens[start].folded not in lexicon().form_starts:
+        return None
     for length in range(min(longest, len(tokens) - start), 0, -1):
         form = forms.get(tuple(token.folded for token in tokens[start : start + length]))
         if form is not None:

@@ -69,7 +69,7 @@ def resolve(
 
 def _by_likeness(records: pl.DataFrame, corpus: Corpus, known: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
     """Pairs that no key decides, weighed by Splink and compared word by word; the more doubtful of the two voices counts."""
-    pairs = weighed_pairs(records).join(known, on=_PAIR, how="anti")
+    pairs = weighed_pairs(records, thresholds.different).join(known, on=_PAIR, how="anti")
     pairs = _both_sides(pairs, records)
     is_trained = records.height >= TRAINABLE_RECORDS
     rows = [_judged(row, corpus, thresholds, is_trained=is_trained) for row in pairs.iter_rows()]
