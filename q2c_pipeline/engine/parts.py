@@ -46,6 +46,7 @@ SPLIT = frozenset(
         "grid.subledger_ledger_break",
         "grid.transaction_amount",
         "grid.transaction_balance",
+        "recon.contract_balance",
         "control.sl02_payment_not_posted",
         "control.st02_invoice_status_contradicts",
         "mart.trace_edge",

@@ -120,8 +120,8 @@ class Refresh:
             "create table part_seen.new_batch as select batch_id from landing.batch except select batch_id from night.batch"
         )
         self._touch(since)
-        for catalog in _CATALOGS[1:]:
-            self._lay_out(catalog, since)
+        self._lay_out("part_after", self._work, "rowid in (select id from part_seen.hit_{table})")
+        self._lay_out("part_before", "part_after", f"not {_NEW}", {"since": since})
         self._remember_shared()
         before = self._warehouse.connection.cursor()
         before.execute("use part_before")
@@ -140,18 +140,18 @@ class Refresh:
             named = {"since": since + timedelta(days=1), "until": self._params["as_of"]}
             touched.add(turn, {name: value for name, value in named.items() if f"${name}" in turn})
         touched.follow()
-        largest = max(FACTS, key=touched.share)
-        if touched.share(largest) > LARGEST_PART:
-            raise _DoubtError(f"{touched.share(largest):.0%} of {largest} are touched")
+        shares = {table: touched.share(table) for table in FACTS}
+        largest = max(FACTS, key=shares.__getitem__)
+        if shares[largest] > LARGEST_PART:
+            raise _DoubtError(f"{shares[largest]:.0%} of {largest} are touched")
 
-    def _lay_out(self, catalog: str, since: date) -> None:
-        """The touched records, and a view of everything else that the split files read."""
+    def _lay_out(self, catalog: str, source: str, where: str, params: Mapping[str, Any] | None = None) -> None:
+        """The touched records that `where` chooses of those in `source`, and a view of all else that the split files read."""
         for schema in sorted({name.partition(".")[0] for file in self._split_files() for name in (file.name, *file.upstreams)}):
             self._execute(f"create schema if not exists {catalog}.{schema}")
-        known = f" and not {_NEW}" if catalog == "part_before" else ""
         for table in FACTS:
-            rows = f"select * from mapped.{table} where rowid in (select id from part_seen.hit_{table}){known}"
-            self._execute(f"create table {catalog}.mapped.{table} as {rows}", {"since": since} if known else {})
+            rows = f"select * from {source}.mapped.{table} where {where.format(table=table)}"
+            self._execute(f"create table {catalog}.mapped.{table} as {rows}", dict(params or {}))
         for name in sorted(self._shared()):
             self._execute(f"create view {catalog}.{name} as from {self._work}.{name}")
 
@@ -184,37 +184,38 @@ class Refresh:
     def _swap(self, name: str) -> None:
         """Let the part's new rows take the place of its old ones, where the two differ; the table must hold just the old ones."""
         before, after = f"part_before.{name}", f"part_after.{name}"
-        key = self._key(name)
         gone, come = (f"(from {one} except all from {other})" for one, other in ((before, after), (after, before)))
+        keys = self._keys(name)
+        named = ", ".join(f"{key} as key_{number}" for number, key in enumerate(keys))
         self._execute(
-            f"create or replace table part_seen.key as select distinct {key} as key from (from {gone} union all from {come})"
+            f"create or replace table part_seen.key as select distinct {named} from (from {gone} union all from {come})"
         )
         if not self._warehouse.count("part_seen.key"):
             self._same.add(name)
             return
-        if self._warehouse.count("part_seen.key where key is null"):
+        if self._warehouse.count(f"part_seen.key where {' or '.join(f'key_{n} is null' for n in range(len(keys)))}"):
             raise _DoubtError("rows without a key differ")
-        of_key = f"semi join part_seen.key as k on {key} = k.key"
+        of_key = f"semi join part_seen.key as k on {' and '.join(f'{key} = k.key_{n}' for n, key in enumerate(keys))}"
         row_hash = f"hash({', '.join(self._columns(name))})"
-        held = f"select t.rowid as id, {row_hash} as row_hash from {name} as t {of_key}"
-        self._execute(f"create or replace table part_seen.held as {held}")
-        known = f"(select {row_hash} as row_hash from {before} {of_key})"
-        if self._sum("part_seen.held") != self._sum(known):
+        self._execute(
+            f"create or replace table part_seen.held as select t.rowid as id, {row_hash} as row_hash from {name} as t {of_key}"
+        )
+        if self._sum("part_seen.held") != self._sum(f"(select {row_hash} as row_hash from {before} {of_key})"):
             raise _DoubtError("the table does not hold what the part gave last night")
         with self._warehouse.transaction():
             self._execute(f"delete from {name} where rowid in (select id from part_seen.held)")
             self._execute(f"insert into {name} select * from {after} {of_key}")
 
-    def _key(self, name: str) -> str:
-        """An expression that is filled in the part's rows and has no value in two parts: the ids of what a row is of."""
+    def _keys(self, name: str) -> tuple[str, ...]:
+        """Expressions that are filled in the part's rows and have no value in two parts: the ids of what a row is of."""
         columns = self._columns(name)
         if {"instance", "source_id"} <= set(columns):
-            return "instance || ':' || source_id"
+            return "instance", "source_id"
         keys = [column for column in columns if column.endswith("_key")]
         if not keys:
             raise _DoubtError("no column names what its rows are of")
         sides = f"(select {keys[0]} from part_before.{name} union all select {keys[0]} from part_after.{name})"
-        return f"coalesce({', '.join(keys)})" if self._warehouse.count(f"{sides} where {keys[0]} is null") else keys[0]
+        return (f"coalesce({', '.join(keys)})" if self._warehouse.count(f"{sides} where {keys[0]} is null") else keys[0],)
 
     def _run_whole(self, file: SqlFile) -> int:
         """Make the table whole, unless all it reads is the same; what split files read may change in the part only."""
@@ -226,14 +227,29 @@ class Refresh:
         rows = self._warehouse.run_file(file, self._params).rows
         if held is not None and self._signature(file.name) == held:
             self._same.add(file.name)
-        elif file.name in self._shared() and file.name not in CLOCK:
+        elif file.name in CLOCK:
+            self._refuse_other_months(file.name)
+        elif file.name in self._shared():
             self._refuse_shared_change(file.name)
         return rows
+
+    def _refuse_other_months(self, name: str) -> None:
+        """Doubt where a day that tables are cut off at moved into another month: that turns every customer's balances."""
+        columns = self._columns_of_seen(name)
+        months = ", ".join(f"date_trunc('month', {column}) as {column}" for column in columns)
+        before, now = (f"(select {months} from {table})" for table in (f'part_seen."{name}"', name))
+        if self._warehouse.count(f"(from {before} except from {now})"):
+            raise _DoubtError("read up to another month")
+
+    def _columns_of_seen(self, name: str) -> list[str]:
+        return [
+            str(column) for (column,) in self._execute(f"""select column_name from (describe part_seen."{name}")""").fetchall()
+        ]
 
     def _refuse_shared_change(self, name: str) -> None:
         """Doubt where a change of a shared table reaches customers outside the part."""
         seen = f'part_seen."{name}"'
-        columns = ", ".join(column for (column,) in self._execute(f"select column_name from (describe {seen})").fetchall())
+        columns = ", ".join(self._columns_of_seen(name))
         now = f"(select {columns} from {name})"
         differing = f"((from {seen} except all from {now}) union all (from {now} except all from {seen}))"
         known = "(select instance || ':' || value from part_seen.node where kind = 'account')"
