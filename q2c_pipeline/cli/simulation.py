@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,6 +48,9 @@ def demo(
     folder, credentials, console = lookalikes.prepare(workdir), lookalikes.new_credentials(), output()
     os.environ.update(credentials)
     started = time.perf_counter()
+    if plan.needs_evening_before:
+        with lookalikes.serving_apart(replace(plan, is_evening_before=True), credentials, folder, os.environ) as served:
+            run_night(load_settings(lookalikes.write_config(folder, served.urls)), plan.as_of - timedelta(days=1))
     with lookalikes.serving_apart(plan, credentials, folder, os.environ) as served:
         console.print(f"{served.records} records in three look-alike systems: {time.perf_counter() - started:.1f} s")
         settings = load_settings(lookalikes.write_config(folder, served.urls))
@@ -71,12 +75,13 @@ def serve_systems(
     faults: Faults = "all",
     as_of: AsOf = None,
     workdir: Annotated[Path, typer.Option(help="Where q2c.toml is written.")] = Path("data/demo"),
+    evening_before: Annotated[bool, typer.Option("--evening-before", help="As they were one day earlier.")] = False,  # noqa: FBT002
     ready: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Serve the look-alikes until Ctrl-C, with a q2c.toml for them; nothing is reconciled."""
     from q2c_pipeline.orchestration import lookalikes
 
-    plan = lookalikes.Plan(seed, size, months, _demo_day(as_of), lookalikes.chosen_faults(faults))
+    plan = lookalikes.Plan(seed, size, months, _demo_day(as_of), lookalikes.chosen_faults(faults), evening_before)
     credentials = {name: os.environ.get(name, value) for name, value in lookalikes.new_credentials().items()}
     with lookalikes.serving_here(plan, credentials) as served:
         if ready is not None:

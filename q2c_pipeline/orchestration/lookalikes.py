@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.sandbox.company import build
 from q2c_pipeline.sandbox.company.catalogue import CURRENCY_FACTOR, PRODUCTS
-from q2c_pipeline.sandbox.company.faults import available_faults
+from q2c_pipeline.sandbox.company.faults import available_faults, needs_evening_before
 from q2c_pipeline.sandbox.servers.netsuite.app import create_app as netsuite_app
 from q2c_pipeline.sandbox.servers.netsuite.app import ticking_clock
 from q2c_pipeline.sandbox.servers.netsuite.auth import Credentials
@@ -29,7 +29,7 @@ from q2c_pipeline.sandbox.servers.salesforce.access import Connected
 from q2c_pipeline.sandbox.servers.salesforce.app import create_app as salesforce_app
 from q2c_pipeline.sandbox.servers.serving import serve
 from q2c_pipeline.sandbox.servers.stripe.app import create_app as stripe_app
-from q2c_pipeline.sandbox.systems import Systems, Truth
+from q2c_pipeline.sandbox.systems import Systems, Truth, evening_before
 from q2c_pipeline.settings import CONFIG_NAME, did_you_mean
 
 FIRST_LINE = "# Written by q2c: points at look-alike systems on this machine; their credentials are in the environment."
@@ -52,11 +52,19 @@ class Plan:
     months: int
     as_of: date
     faults: tuple[str, ...] = ()
+    is_evening_before: bool = False
+    """Serve the company as it was one day earlier, for faults that only a night which saw that can find."""
+
+    @property
+    def needs_evening_before(self) -> bool:
+        """Whether one of the faults shows only to who had seen the day before."""
+        return needs_evening_before(self.faults)
 
     def arguments(self) -> list[str]:
         """The plan as the command line of `q2c sandbox serve`."""
         given = ["--seed", str(self.seed), "--size", str(self.accounts), "--months", str(self.months)]
-        return [*given, "--as-of", self.as_of.isoformat(), "--faults", ",".join(self.faults) or "none"]
+        given += ["--as-of", self.as_of.isoformat(), "--faults", ",".join(self.faults) or "none"]
+        return [*given, "--evening-before"] if self.is_evening_before else given
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,7 @@ def new_credentials() -> dict[str, str]:
 def serving_here(plan: Plan, credentials: Mapping[str, str], ports: Mapping[str, int] | None = None) -> Iterator[Served]:
     """Act out the company and serve its systems from this process while the context lasts."""
     systems = build(plan.seed, accounts=plan.accounts, months=plan.months, as_of=plan.as_of, faults=plan.faults)
+    systems = evening_before(systems) if plan.is_evening_before else systems
     with serving(systems, credentials, ports) as urls:
         yield Served(urls, systems.truth, _size(systems))
 

@@ -110,7 +110,8 @@ class World:
         contract = self.get("contract", f"801-{number}")
         self.add(
             "subscription", "billing", f"sub-{number}", account_source_id="cus-1", subscription_status="active",
-            currency=contract["currency"], start_date=contract["start_date"], claimed_contract_id=f"801-{number}", legal_entity_code="US",
+            currency=contract["currency"], start_date=contract["start_date"],
+            claimed_contract_id=f"801-{number}", legal_entity_code="US",
         )  # fmt: skip
         usual = {
             "subscription_source_id": f"sub-{number}", "price_source_id": "price-1", "product_source_id": "prod-1",

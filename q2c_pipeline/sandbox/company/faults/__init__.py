@@ -21,6 +21,7 @@ CONTROL = re.compile(r"[a-z]{2}\d\d|timing")
 # Faults of scarce subjects go first; billing before posting, postings before what only masks or mislabels records.
 SCARCE = ("timing", "md01", "bb11", "bb09", "bb08_reissued", "bb01", "bp09_realised")
 ORDER = (*SCARCE, "bb", "bp", "rr", "sl", "st", "la", "md", "dq")
+SINCE_YESTERDAY = ("dq04", "dq05", "md04")
 AFTER_RELEASE = ("bp12", "rr", "sl", "st", "la", "md", "dq")
 
 AFTER_REVALUATION = ("bp09_revaluation",)
@@ -34,6 +35,11 @@ def _planters() -> dict[str, Callable[[Ground], None]]:
         loaded = importlib.import_module(f"{__name__}.{module.name}")
         found |= {name: member for name, member in vars(loaded).items() if name.startswith(f"{module.name}_")}
     return found
+
+
+def needs_evening_before(names: Sequence[str]) -> bool:
+    """Tell whether one of the faults is a change since yesterday, which shows only to who saw the systems then."""
+    return any(name.startswith(SINCE_YESTERDAY) for name in names)
 
 
 def available_faults() -> list[str]:
