@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from q2c_pipeline.corrections.ownership import Ownership
 from q2c_pipeline.domain.keys import digest
@@ -44,7 +45,7 @@ class Proposal:
         """A change of what the target does not own cannot exist; raises OwnershipError."""
         self.ownership.refuse_foreign(self.target, self.action, self.payload)
 
-    @property
+    @cached_property
     def base_id(self) -> str:
         """Digest of exception, action, target and payload: equal evidence gives equal ids on every night.
 

@@ -41,7 +41,8 @@ def refresh(connection: Connection, proposals: Sequence[Proposal], as_of: date, 
     present = {one.correction_id: one for rounds in known.values() for one in rounds}
     fresh = [one for one in tonight if one.correction_id not in present]
     add(connection, fresh)
-    trail.note_all("propose correction", [(one, None) for one in fresh], "found by the night")
+    trail.note_all("propose correction", [(one, None) for one in fresh if one.action is not Action.TASK], "found by the night")
+    trail.note_set("open tasks", [one.correction_id for one in fresh if one.action is Action.TASK], "found by the night")
     same = [present[one.correction_id] for one in tonight if one.correction_id in present]
     _see(connection, same, as_of)
     _reword(connection, same, [one for one in tonight if one.action is Action.TASK])
@@ -115,7 +116,7 @@ def _expire(connection: Connection, gone: Sequence[Correction], trail: Trail) ->
 
 def _close(connection: Connection, gone: Sequence[Correction], trail: Trail) -> int:
     changed = [(move(connection, one, Status.CLOSED, trail.at, "the exception is gone or changed"), one) for one in gone]
-    trail.note_all("close task", changed, "the night does not find this any more")
+    trail.note_set("close tasks", [one.correction_id for one, _ in changed], "the night does not find this any more")
     return len(changed)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from q2c_pipeline.corrections.record import Correction
+from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.domain.repairs import to_json
 from q2c_pipeline.state import audit
 
@@ -36,6 +37,13 @@ class Trail:
         ]
         if entries:
             audit.append(self.connection, *entries)
+
+    def note_set(self, what: str, ids: Sequence[str], why: str) -> None:
+        """The same step of many tasks in one entry, with a digest of their ids: nothing reaches a system through a task."""
+        if ids:
+            facts = {"count": len(ids), "digest": digest(*sorted(ids), length=32)}
+            entry = audit.Entry(self.at, self.who, what, "corrections", None, facts, why, self.rule_version)
+            audit.append(self.connection, entry)
 
 
 def _facts(one: Correction | None) -> audit.Facts | None:

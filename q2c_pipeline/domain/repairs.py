@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Made = TypeVar("Made")
@@ -238,6 +239,12 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """The types of a value's fields; working them out is slow, and there are few kinds."""
+    return get_type_hints(kind)
+
+
 def _typed(kind: Any, value: Any) -> Any:
     if value is None or kind is str:
         return value
@@ -246,7 +253,7 @@ def _typed(kind: Any, value: Any) -> Any:
     if kind is date:
         return date.fromisoformat(value)
     if is_dataclass(kind) and isinstance(kind, type):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         return kind(**{name: _typed(hints[name], each) for name, each in value.items()})
     return _contained(kind, value)
 
