@@ -2,6 +2,7 @@
 -- owner: accounting
 -- says:  which billing document each ERP transaction posts: by the number written on it, else by the document's id
 -- example: a CustInvc with reference INV-US-000123 belongs to that invoice, whatever its own number
+-- A number that several live documents bear decides nothing: then the id does, and without it all of them are named as candidates.
 with poster as ( -- transactions with what they claim to post
     select
         transaction_key,
@@ -40,16 +41,26 @@ identified as ( -- one document an id, whatever the instance
     having count(*) = 1
 ),
 
-ranked as ( -- one document a number: a live one wins over a void or deleted one
+ranked as ( -- one document a number: a live one wins over a void or deleted one; several live ones are candidates, none of them taken
     select
         document_key,
         document_number,
         document_state,
         row_number() over (
             partition by document_number order by document_state = 'live' desc, document_key asc
-        ) as number_rank
+        ) as number_rank,
+        count(case when document_state = 'live' then 1 end) over (partition by document_number) as live_documents
     from known
     where document_number is not null
+),
+
+shared as ( -- numbers that several live documents bear
+    select
+        document_number,
+        string_agg(document_key, ', ' order by document_key) as candidates
+    from ranked
+    where live_documents > 1 and document_state = 'live'
+    group by document_number
 )
 
 select
@@ -71,7 +82,9 @@ select
     case
         when n.document_key is not null then 'document_number' when i.document_key is not null then 'external_id' else 'none'
     end as method,
+    case when i.document_key is null then s.candidates end as candidates,
     'reference ' || coalesce(t.claimed_document_number, 'none') || ', external id ' || coalesce(t.claimed_document_id, 'none') as evidence
 from poster as t
-left join ranked as n on t.claimed_document_number = n.document_number and n.number_rank = 1
+left join ranked as n on t.claimed_document_number = n.document_number and n.number_rank = 1 and n.live_documents <= 1
+left join shared as s on t.claimed_document_number = s.document_number
 left join identified as i on t.claimed_document_id = i.source_id

@@ -58,6 +58,7 @@ select
     coalesce(w.is_other_currency, false) as is_other_currency,
     d.transaction_number,
     d.claimed_document_number,
+    d.candidates,
     c.account_class || ' of ' || c.legal_entity_code || ' in ' || substr(cast(c.period as varchar), 1, 7) as cell_text,
     case u.exponent
         when 0 then cast(cast(c.left_amount as decimal(20, 0)) as varchar)

@@ -21,6 +21,13 @@ with posted as ( -- what the ledger took from the receivable for each movement, 
     inner join link.transaction_class as t on l.transaction_key = t.transaction_key
     where l.money_key is not null
     group by l.money_key
+),
+
+alike as ( -- movements of which transactions without an id could post any
+    select claimed_document_number, payment_kind, currency, posted_amount, min(candidates) as candidates
+    from link.money_posting
+    where candidates is not null
+    group by claimed_document_number, payment_kind, currency, posted_amount
 )
 
 select
@@ -45,7 +52,7 @@ select
                 else cast(cast(p.posted_amount as decimal(20, 2)) as varchar)
             end
             || ' ' || m.currency
-    end as reason,
+    end || coalesce('; it may as well be another one of ' || a.candidates || ', which look the same', '') as reason,
     '['
     || concat_ws(
         ',',
@@ -69,6 +76,10 @@ select
     ) as found_text
 from link.money as m
 left join posted as p on m.money_key = p.money_key
+left join alike as a
+    on
+        m.document_number = a.claimed_document_number and m.payment_kind = a.payment_kind and m.currency = a.currency
+        and m.payment_amount = a.posted_amount
 left join canonical.currency_unit as u on m.currency = u.currency
 cross join canonical.reading_cutoff as w
 where
