@@ -127,7 +127,8 @@ def push_corrections(
     settings = _settings(config)
     pushing = Pushing(settings, current_actor(settings), lambda: datetime.now(UTC))
     pushed = pushing.push(instance) if execute else pushing.preview(instance)
-    clean = [_say_pushed(one, is_dry=not execute) for one in pushed]
+    may_see = _may_see(settings)
+    clean = [_say_pushed(one, is_dry=not execute, may_see=may_see) for one in pushed]
     if not pushed:
         output().print("nothing waits to be pushed")
     raise typer.Exit(0 if all(clean) else 1)
@@ -196,9 +197,9 @@ def _first(corrections: Sequence[Correction], most: int = 50) -> Sequence[Correc
     return corrections[:most]
 
 
-def _say_pushed(pushed: Pushed, *, is_dry: bool) -> bool:
+def _say_pushed(pushed: Pushed, *, is_dry: bool, may_see: bool) -> bool:
     from q2c_pipeline.orchestration import showing_corrections
 
-    for line in showing_corrections.pushed(pushed, is_dry=is_dry):
+    for line in showing_corrections.pushed(pushed, is_dry=is_dry, may_see_personal=may_see):
         output().print(line, markup=False, soft_wrap=True)
     return showing_corrections.is_clean(pushed)

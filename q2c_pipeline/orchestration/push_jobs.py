@@ -32,7 +32,7 @@ def _push_job(settings: Settings) -> dg.JobDefinition:
             pushing = Pushing(today, current_actor(today), lambda: datetime.now(UTC))
             pushed = (pushing.preview if is_dry else pushing.push)(config["instance"] or None)
         for one in pushed:
-            for line in showing_corrections.pushed(one, is_dry=is_dry):
+            for line in showing_corrections.pushed(one, is_dry=is_dry, may_see_personal=False):
                 context.log.info(line)
         _fail_unless_clean(pushed)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from q2c_pipeline.corrections.approval import Shown
 from q2c_pipeline.corrections.record import Correction, Status
@@ -35,10 +35,11 @@ def whole(found: Whole, *, may_see_personal: bool) -> Iterator[str]:
     yield f"record version in evidence: {one.target.version or 'none kept by this system'}"
     yield from (f"evidence: {record}" for record in _records(one.evidence))
     yield f"reversible: {'yes' if one.is_reversible else 'no'}; proposed by {one.proposer} on {one.proposed_on}"
-    yield from [f"note: {one.note}"] if one.note else []
+    yield from [f"note: {one.note if may_see_personal else _impersonal(one.note)}"] if one.note else []
     yield from [f"plan: {step(each)}" for each in found.plan if each.correction_id != one.correction_id]
     for attempt in found.attempts:
-        answer = f"{attempt['verdict'] or 'no answer'} {attempt['detail'] or ''}"
+        detail = str(attempt["detail"] or "")
+        answer = f"{attempt['verdict'] or 'no answer'} {detail if may_see_personal else _impersonal(detail)}"
         yield f"attempt: {attempt['started_at']} {attempt['kind']} -> {answer}"
 
 
@@ -50,15 +51,36 @@ def totals(shown: Shown) -> Iterator[str]:
         yield f"nothing was decided; repeat with --confirm {shown.digest}"
 
 
-def pushed(result: Pushed, *, is_dry: bool) -> Iterator[str]:
+def pushed(result: Pushed, *, is_dry: bool, may_see_personal: bool) -> Iterator[str]:
     """What was sent to an instance and what came of it, or the exact calls that would be made."""
+    hidden = {} if may_see_personal else _hidden(result)
     if is_dry:
         yield f"{result.instance}: {len(result.corrections)} corrections wait; nothing is sent without --execute"
-        yield from (f"  {call.method} {call.path} {call.body}" for call in result.calls)
+        yield from (f"  {call.method} {call.path} {_without(call.body, hidden)}" for call in result.calls)
     for correction_id, (status, detail) in result.statuses.items():
-        yield f"{result.instance}: {correction_id[:12]} {status}{f' ({detail})' if detail else ''}"
+        said = detail if may_see_personal else _impersonal(detail)
+        yield f"{result.instance}: {correction_id[:12]} {status}{f' ({said})' if said else ''}"
     if result.paused_until:
         yield f"{result.instance}: paused after repeated failures until {result.paused_until:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _hidden(result: Pushed) -> dict[str, str]:
+    """Personal values of the corrections that a result speaks of, each with what is shown in its place."""
+    secret = personal_fields()
+    changes = [each for one in result.corrections if isinstance(one.payload, SetFields) for each in one.payload.changes]
+    return {text: _masked(text) for each in changes if each.name in secret for text in (each.before, each.after) if text}
+
+
+def _impersonal(text: str) -> str:
+    """The text, unless it tells values of a personal field."""
+    named = sorted(name for name in personal_fields() if name in text)
+    return f"{', '.join(named)}: hidden, it is personal data" if named else text
+
+
+def _without(text: str, hidden: Mapping[str, str]) -> str:
+    for value, mask in hidden.items():
+        text = text.replace(value, mask)
+    return text
 
 
 def is_clean(result: Pushed) -> bool:

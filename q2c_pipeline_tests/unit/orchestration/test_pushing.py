@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,14 +12,15 @@ import pytest
 from q2c_pipeline.corrections import approval
 from q2c_pipeline.corrections.policy import Approvers, Rule
 from q2c_pipeline.corrections.proposal import Proposal
-from q2c_pipeline.corrections.record import Correction, Status, select_where
+from q2c_pipeline.corrections.record import Correction, Status, from_proposal, select_where
 from q2c_pipeline.corrections.refresh import refresh
 from q2c_pipeline.corrections.trail import Trail
 from q2c_pipeline.domain.people import Actor, UserRole
-from q2c_pipeline.domain.repairs import Order, Outcome, Verdict
+from q2c_pipeline.domain.repairs import Call, FieldChange, Order, Outcome, SetFields, Verdict
 from q2c_pipeline.errors import ConfigurationError, NotAllowedError
+from q2c_pipeline.orchestration import showing_corrections
 from q2c_pipeline.orchestration.correcting import acting
-from q2c_pipeline.orchestration.pushing import Pushing
+from q2c_pipeline.orchestration.pushing import Pushed, Pushing
 from q2c_pipeline.settings import Settings
 from q2c_pipeline_tests.unit.corrections.making import AT, DAY, ScriptedPusher, anybody, journal, set_status
 
@@ -70,6 +71,19 @@ def test_a_preview_shows_the_calls_and_sends_nothing(settings: Settings) -> None
     (found,) = pushing(settings, pusher, Clock()).preview()
     assert [(call.method, call.path) for call in found.calls] == [("POST", "/Order")]
     assert (pusher.sent, [one.status for one in stored(settings)]) == ([], [Status.APPROVED])
+
+
+@pytest.mark.parametrize(("may_see", "shown"), [(True, "DE123456789"), (False, "•••789")])
+def test_a_tax_id_is_shown_to_those_who_may_see_it_only(*, may_see: bool, shown: str) -> None:
+    change = SetFields((FieldChange("Tax_Id__c", "DE123456780", "DE123456789"),))
+    one = replace(from_proposal(set_status(), "c1", DAY, AT), payload=change)
+    preview = Pushed("sf_main", [one], [Call("PATCH", "/Account", '{"Tax_Id__c":"DE123456789"}')])
+    (line,) = [each for each in showing_corrections.pushed(preview, is_dry=True, may_see_personal=may_see) if "PATCH" in each]
+    assert shown in line
+    assert ("DE123456789" in line) is may_see
+    told = Pushed("sf_main", statuses={"c1": (Status.REVIEW, "Tax_Id__c: in evidence DE123456780, now DE999999999")})
+    (line,) = showing_corrections.pushed(told, is_dry=False, may_see_personal=may_see)
+    assert ("DE999999999" in line) is may_see
 
 
 def test_a_push_sends_everything_once(settings: Settings) -> None:
