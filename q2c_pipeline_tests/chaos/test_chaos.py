@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from q2c_pipeline.corrections.record import Correction
 from q2c_pipeline.domain.repairs import Action
 from q2c_pipeline.platforms.stripe import push as stripe
 from q2c_pipeline_tests.chaos.fate import LINE, STORE
@@ -25,8 +24,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return template_store(tmp_path_factory.mktemp("template"))
 
 
-def found(seed: int, folder: Path, template: Path, spoil: Callable[[Story], None] = lambda _: None) -> list[str]:
-    with told(seed, folder, fresh_store(folder, template)) as story:
+def found(
+    seed: int, folder: Path, template: Path, spoil: Callable[[Story], None] = lambda _: None, rate: float | None = None
+) -> list[str]:
+    with told(seed, folder, fresh_store(folder, template), rate=rate) as story:
         spoil(story)
         return violations(story)
 
@@ -71,20 +72,21 @@ def test_stormy_seeds_meet_faults_of_every_place(tmp_path: Path, template: Path)
     assert len(met & {*LINE, *STORE}) >= 10
 
 
-def first(story: Story, *actions: Action) -> Correction:
-    return next(one for one in story.corrections() if one.status in IN_EFFECT and one.action in actions and not one.undoes)
+def drafts(story: Story) -> list[str]:
+    """Journals of corrections in effect, by their place in the ledger."""
+    keys = {one.attempt_key for one in story.corrections() if one.status in IN_EFFECT and one.action is Action.DRAFT_JOURNAL}
+    return [place for place, row in story.site.systems.netsuite["transaction"].items() if row.get("externalid") in keys]
 
 
 def lose_a_draft(story: Story) -> None:
-    one = first(story, Action.DRAFT_JOURNAL)
-    journals = story.site.systems.netsuite["transaction"]
-    del journals[next(key for key, row in journals.items() if row.get("externalid") == one.attempt_key)]
+    for place in drafts(story):
+        del story.site.systems.netsuite["transaction"][place]
 
 
 def double_a_draft(story: Story) -> None:
-    one = first(story, Action.DRAFT_JOURNAL)
     journals = story.site.systems.netsuite["transaction"]
-    journals["9999"] = next(row for row in journals.values() if row.get("externalid") == one.attempt_key) | {"id": 9999}
+    for place in drafts(story):
+        journals[f"{place}-again"] = journals[place]
 
 
 def touch_a_stranger(story: Story) -> None:
@@ -126,7 +128,8 @@ def leave_one_on_its_way(story: Story) -> None:
     ],
 )
 def test_the_reckoning_notices(spoil: Callable[[Story], None], says: str, tmp_path: Path, template: Path) -> None:
-    assert any(says in each for each in found(SAMPLE[0], tmp_path, template, spoil))
+    """Not every story has what is spoilt here; the first one that has it tells."""
+    assert any(says in each for seed in SAMPLE for each in found(seed, tmp_path / str(seed), template, spoil))
 
 
 def test_without_keys_and_looks_something_happens_twice(tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,4 +142,4 @@ def test_without_keys_and_looks_something_happens_twice(tmp_path: Path, template
 
     monkeypatch.setattr(stripe.StripePusher, "_post", careless)
     monkeypatch.setattr(stripe.StripePusher, "look_up", lambda *_: None)
-    assert any(found(seed, tmp_path / str(seed), template) for seed in SAMPLE)
+    assert any(found(seed, tmp_path / str(seed), template, rate=0.15) for seed in range(1000, 1030))

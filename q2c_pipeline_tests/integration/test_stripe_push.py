@@ -273,6 +273,17 @@ def test_nothing_is_sent_while_stripe_cannot_be_reached(shop: Shop) -> None:
     assert all(outcome.detail.startswith("not sent") for outcome in outcomes)
 
 
+def test_a_draft_that_cannot_be_seen_may_be_half_made(shop: Shop) -> None:
+    shop.glitch("reset", "POST *", skip=1)
+    assert shop.send(order(DRAFT)).verdict is Verdict.UNKNOWN
+    shop.line.offline = True
+    outcome = shop.send(order(DRAFT))
+    assert (outcome.verdict, "cannot be seen" in outcome.detail) == (Verdict.UNKNOWN, True)
+    shop.line.offline = False
+    assert shop.send(order(DRAFT)).verdict is Verdict.DONE
+    assert [one["total"] for one in shop.made("invoice")] == [8749]
+
+
 def test_a_task_never_reaches_stripe(shop: Shop) -> None:
     task = order(Task("revenue operations", "Issue a credit note", "of 12.50 USD"))
     outcome = shop.send(task)

@@ -99,7 +99,9 @@ class StripePusher:
         try:
             return step(order)
         except Q2CError as error:
-            return self._session.not_sent(error).outcome(order)
+            outcome = self._session.not_sent(error).outcome(order)
+            unseen = outcome.verdict is Verdict.FAILED and _takes_several_calls(order)
+            return _half_done(outcome, "what an earlier attempt has left cannot be seen") if unseen else outcome
 
     def _set_fields(self, order: Order) -> Outcome:
         decided = stands(order, self._held(order), vendor_changes(order, self._names(order)))
@@ -224,6 +226,12 @@ class StripePusher:
             if not page["has_more"]:
                 return
             params["starting_after"] = page["data"][-1]["id"]
+
+
+def _takes_several_calls(order: Order) -> bool:
+    """Whether an attempt may break off in the middle, so that a later one must see first what is there."""
+    payload = order.payload
+    return isinstance(payload, DraftInvoice) or (isinstance(payload, Remove) and payload.object_name == "invoice")
 
 
 def _half_done(outcome: Outcome, what: str) -> Outcome:
