@@ -24,6 +24,10 @@ PAIRS: Mapping[str, tuple[tuple[str, str], ...]] = {
         (rf"no invoice after {DAY}", rf"invoice of {DAY}"),
         (r"a tax class of product \S+", r"\S+ has none, yet \S+ bills it"),
     ),
+    "RR04": ((rf"\S+ {AMOUNT}", rf"allocated are: \S+ ({AMOUNT}|none)"),),
+    "MD04": ((r"\w+ .+, as before", r".+ in \w+"),),
+    "DQ04": ((r"a record \w+, or the word", r"neither in \w+"),),
+    "DQ05": ((rf"{AMOUNT} on account \w+", rf"{AMOUNT} on account \w+"),),
     "RR03": ((rf"{AMOUNT} of \S+ are deferred for \S+", rf"{AMOUNT} are, the ledger names \S+"),),
     "BP09": (
         (rf"exchange difference is {AMOUNT} (between|at) the rate [\d.]+", rf"(posted as|revalued by) {AMOUNT}"),

@@ -37,7 +37,7 @@ select
     v.object_name || ' ' || v.owner_id || ' of ' || v.instance || ' was there before and is missing since the reading of '
     || cast(min(v.as_of) as varchar) || '; the source did not say that it was deleted' as reason,
     '[{"instance":"' || v.instance || '","table":"landing.tombstone","source_id":"' || min(v.batch_id) || '"}]' as evidence,
-    'a record, or the word that it was deleted' as expected_text,
+    'a record ' || v.owner_id || ', or the word that it was deleted' as expected_text,
     'neither in ' || v.instance as found_text
 from vanished as v
 left join vanished as h on v.instance = h.instance and v.owner_id = h.source_id and v.object_name <> h.object_name

@@ -50,6 +50,12 @@ contract as ( -- contracts of which any line departs
             || ')', ', '
             order by line_subject_key
         ) filter (where stated_amount is distinct from expected_amount) as lines_text,
+        string_agg(line_subject_key || ' ' || cast(expected_amount as varchar) || ' ' || currency, ', ' order by line_subject_key)
+            as expected_text,
+        string_agg(
+            line_subject_key || ' ' || coalesce(cast(stated_amount as varchar) || ' ' || currency, 'none'), ', '
+            order by line_subject_key
+        ) as found_text,
         string_agg(
             '{"instance":"' || instance || '","table":"contract_line","source_id":"' || source_id || '"}', ','
             order by line_subject_key
@@ -70,7 +76,9 @@ select
     cast(case when c.lacking_amount > 0 then c.lacking_amount else c.net_amount end as decimal(20, 4)) as difference_amount,
     'the price of ' || c.contract_number || ' by stand-alone prices: ' || c.lines_text
     || case when c.missing_lines > 0 then '; an allocation is missing' else '; the allocation is stale' end as reason,
-    '[' || c.evidence || ']' as evidence
+    '[' || c.evidence || ']' as evidence,
+    'allocated by stand-alone prices: ' || c.expected_text as expected_text,
+    'allocated are: ' || c.found_text as found_text
 from contract as c
 left join impossible as x on c.contract_number = x.contract_number
 where x.contract_number is null
