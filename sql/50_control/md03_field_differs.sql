@@ -32,7 +32,7 @@ differing as ( -- values of others that are not the owner's
 )
 
 select -- tax ids are shown by their last characters only
-    cast(null as varchar) as cell_id,
+    'field|' || d.instance || ':' || d.source_id || '|' || d.field_name as cell_id,
     coalesce(a.account_number, a.source_id) || '@' || d.role || '/' || d.field_name as subject_key,
     'MD' as leg,
     a.legal_entity_code,
