@@ -44,11 +44,12 @@ class Order:
 
     def due(self) -> list[tuple[date, date, date, Decimal]]:
         """First day, last day, due day and amount of every period that is due by now."""
-        rows = [
-            (*(date.fromisoformat(row[key]) for key in ("service_start", "service_end", "due")), Decimal(row["amount"]))
-            for row in billed(self.case())["schedule"]
-        ]
-        return [(first, last, due, amount) for first, last, due, amount in rows if due <= AS_OF]
+        return [row for row in map(_period, billed(self.case())["schedule"]) if row[2] <= AS_OF]
+
+
+def _period(row: Case) -> tuple[date, date, date, Decimal]:
+    start, end, due = (date.fromisoformat(row[key]) for key in ("service_start", "service_end", "due"))
+    return start, end, due, Decimal(row["amount"])
 
 
 @dataclass(frozen=True)

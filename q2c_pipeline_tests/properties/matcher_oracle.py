@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from q2c_pipeline_tests.properties.ledgers import Ledger
+from q2c_pipeline_tests.sql.schedule_oracle import billed
 from q2c_pipeline_tests.sql.world import AS_OF, World
 
 Sides = tuple[Decimal, Decimal]
@@ -15,6 +16,12 @@ Cells = dict[tuple[Any, ...], Sides]
 FINAL = {"open", "paid", "uncollectible"}
 CLASS = {"1100": "receivable", "2100": "tax", "2400": "deferred_revenue", "4000": "revenue"}
 ENTITY = {"1": "US", "2": "DE"}
+
+
+def planned(ledger: Ledger) -> dict[str, tuple[Decimal, int]]:
+    """Order -> what it bills over its whole term, rounded once, and in how many periods."""
+    answers = {order.number: billed(order.case()) for order in ledger.orders}
+    return {f"ORD-{number:05}/1": (Decimal(one["total"]), len(one["schedule"])) for number, one in answers.items()}
 
 
 def booked_billed(ledger: Ledger, world: World) -> Cells:
@@ -43,12 +50,12 @@ def billed_posted(world: World) -> Cells:
                 left[invoice["document_number"], name, "US", month] += amount
     numbers = {invoice["document_number"] for invoice in world.rows["invoice"].values()}
     for row in world.rows["posting"].values():
-        name = CLASS.get(row["ledger_account_source_id"])
-        if name and row["is_posted"] and row["is_primary_book"]:
+        account_class = CLASS.get(row["ledger_account_source_id"])
+        if account_class and row["is_posted"] and row["is_primary_book"]:
             claimed = row["claimed_document_number"]
             subject = claimed if claimed in numbers else row["transaction_source_id"]
             month = date.fromisoformat(f"{row['accounting_period_source_id']}-01")
-            right[subject, name, ENTITY[row["subsidiary_source_id"]], month] += row["transaction_amount"]
+            right[subject, account_class, ENTITY[row["subsidiary_source_id"]], month] += row["transaction_amount"]
     return _differing(left, right)
 
 

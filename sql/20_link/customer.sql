@@ -2,7 +2,7 @@
 -- owner:   sales operations
 -- says:    the golden record of each customer: every field from the system that owns it, with the record it comes from and who differs
 -- example: terms of customer sf_main:001A are NET30 by NetSuite customer 2001, their owner; the CRM says NET45
-with value as ( -- filled fields of all records of a customer; accounts of the CRM that are one customer stand together
+with ranked as ( -- filled fields of all records of a customer; accounts of the CRM that are one customer stand together
     select
         coalesce(i.customer_id, f.account_key) as customer_id,
         f.field_name,
@@ -20,18 +20,29 @@ with value as ( -- filled fields of all records of a customer; accounts of the C
     inner join canonical.account as a on f.instance = a.instance and f.source_id = a.source_id
     left join identity.customer as i on f.account_key = i.account_key
     where f.field_value is not null
+),
+
+differing as ( -- fields of which a record says something else than the owner
+    select
+        r.customer_id,
+        r.field_name,
+        count(*) as differing_records,
+        string_agg(r.record_key, ', ' order by r.record_key) as differing
+    from ranked as r
+    inner join ranked as o on r.customer_id = o.customer_id and r.field_name = o.field_name and o.value_rank = 1
+    where r.value_rank > 1 and r.field_value <> o.field_value
+    group by r.customer_id, r.field_name
 )
 
 select
-    v.customer_id,
-    v.field_name,
-    v.field_value,
-    v.record_key,
-    v.role as source_role,
-    v.owner_role,
-    count(*) filter (where o.field_value <> v.field_value) as differing_records,
-    string_agg(o.record_key, ', ' order by o.record_key) filter (where o.field_value <> v.field_value) as differing
-from value as v
-inner join value as o on v.customer_id = o.customer_id and v.field_name = o.field_name
-where v.value_rank = 1
-group by v.customer_id, v.field_name, v.field_value, v.record_key, v.role, v.owner_role
+    r.customer_id,
+    r.field_name,
+    r.field_value,
+    r.record_key,
+    r.role as source_role,
+    r.owner_role,
+    coalesce(d.differing_records, 0) as differing_records,
+    d.differing
+from ranked as r
+left join differing as d on r.customer_id = d.customer_id and r.field_name = d.field_name
+where r.value_rank = 1
