@@ -76,3 +76,19 @@ def test_split_tables_and_their_references_exist() -> None:
 
 def test_what_a_day_turns_is_said_of_split_tables() -> None:
     assert all(any(name in turn for name in SPLIT) for turn in TURNS)
+
+
+def test_every_split_table_that_looks_at_the_day_is_known_to_do_so() -> None:
+    """Whoever adds one adds to TURNS which records a day touches by it, unless those are among them."""
+    looks = {file.name for file in load() if "as_of" in file.params or "canonical.reading_cutoff" in file.upstreams}
+    assert {name for name in looks & SPLIT if not name.startswith("canonical.")} == {
+        "link.booked_line",
+        "link.invoice_line",
+        "schedule.release_period",
+        "grid.billed_posted",
+        "grid.booked_billed",
+        "grid.booked_billed_amendment",
+        "grid.subledger_ledger",
+        "control.sl02_payment_not_posted",
+        "recon.contract_balance",
+    }
