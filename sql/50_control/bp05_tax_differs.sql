@@ -5,8 +5,8 @@
 -- owner:    accounting
 -- queue:    accounting
 -- says:     posted tax differs from the document, or the document was posted without tax
--- example:  tax of 20.00 posted as 19.00 with a receivable of 119.00; or 120.00 all posted as revenue
 -- repair:   draft adjustment
+-- example:  tax of 20.00 posted as 19.00 with a receivable of 119.00; or 120.00 all posted as revenue
 -- Net right, or total right: then tax is what was posted wrongly; with both wrong it is BP04, with tax right and the split of the
 -- net wrong BP08. Worth the difference of the receivable; where the receivable is right, the tax cell alone.
 select -- cells of documents posted in their own entity, period and currency, with another tax and the right net or total

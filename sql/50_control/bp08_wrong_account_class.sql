@@ -5,8 +5,8 @@
 -- owner:    accounting
 -- queue:    accounting
 -- says:     document was posted to an account of the wrong class
--- example:  service of next year posted as revenue at once: deferred_revenue misses 100.00, revenue has 100.00 too much
 -- repair:   reclass
+-- example:  service of next year posted as revenue at once: deferred_revenue misses 100.00, revenue has 100.00 too much
 -- Total and tax are right and the transaction balances: only the split over classes is wrong. Worth what is missing in the class
 -- that should hold it; the class that holds too much counts 0 in the exception (in the bridge both stand in full).
 select -- cells of documents posted in their own entity, period and currency, with the right total and tax

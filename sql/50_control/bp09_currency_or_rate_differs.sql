@@ -5,8 +5,8 @@
 -- owner:    accounting
 -- queue:    accounting
 -- says:     document was posted in another currency or at another rate than its day's, or an exchange difference is wrong
--- example:  INV-UK-000123 of 120.00 EUR stands in the ledger as 120.00 GBP; or at 0.80 instead of 0.85: 6.00 GBP too little
 -- repair:   adjust
+-- example:  INV-UK-000123 of 120.00 EUR stands in the ledger as 120.00 GBP; or at 0.80 instead of 0.85: 6.00 GBP too little
 -- Another currency breaks two sets of cells, one a currency. The exception is worth what the document's own currency misses: what
 -- stands in the other currency counts 0 in it (in the bridge of that currency it stands in full). A wrong rate is worth the
 -- difference of the receivable in the books' currency; the day that counts is the document's. A wrong exchange difference, realised by

@@ -5,8 +5,8 @@
 -- owner:    accounting
 -- queue:    accounting
 -- says:     manual entry on a controlled account
--- example:  a journal without any document writes 500.00 off the receivable
 -- repair:   review
+-- example:  a journal without any document writes 500.00 off the receivable
 -- Controlled are receivable, tax, deferred revenue, revenue and unbilled: what documents and releases post there by themselves. A
 -- journal that names a document stands in the grid (BP02, BP03, BP04 ...); a release recognises revenue and is no manual entry.
 with release as ( -- journals that name contract lines: what they release is judged line by line in posted-recognised

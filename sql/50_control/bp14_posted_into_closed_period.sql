@@ -5,8 +5,8 @@
 -- owner:    accounting
 -- queue:    accounting
 -- says:     posted into a closed period
--- example:  April was closed on 9 June, on 12 June somebody enters an invoice dated in April
 -- repair:   review
+-- example:  April was closed on 9 June, on 12 June somebody enters an invoice dated in April
 -- Late is what was entered after its period's close; what a period held before is not touched by closing it. A document that does
 -- not belong to that period at all is BP07's, and only that.
 with late as ( -- lines entered in a period after its close

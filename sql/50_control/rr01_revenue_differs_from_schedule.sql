@@ -5,8 +5,8 @@
 -- owner:    accounting
 -- queue:    accounting
 -- says:     revenue recognised differs from schedule: too early, too late or never
--- example:  March releases 0.00 of the 120.00 that are due, April 240.00: too late, worth 120.00
 -- repair:   draft journal
+-- example:  March releases 0.00 of the 120.00 that are due, April 240.00: too late, worth 120.00
 -- Worth what was not released (or, negative, released too much). Where all periods of a line net to zero, the money only moved from
 -- month to month: it is worth what the first wrong period lacks or has too much; the periods that make up for it count 0 in the
 -- exception (in the bridge all stand in full). A period whose release journal does not balance is BP12, not this.

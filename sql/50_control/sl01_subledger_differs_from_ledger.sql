@@ -5,8 +5,8 @@
 -- owner:    accounting
 -- queue:    accounting
 -- says:     open items of the receivable subledger differ from the ledger's control account
--- example:  a payment of 120.00 EUR was posted as 102.00: the control account stays 18.00 above the open items
 -- repair:   investigate
+-- example:  a payment of 120.00 EUR was posted as 102.00: the control account stays 18.00 above the open items
 -- Only what no other control names: documents are held against the ledger in billed-posted, unposted and doubled money is SL02, a
 -- journal by hand BP13, an invoice whose state contradicts its open amount ST02. Worth open items minus control account; what stands
 -- in another company's books than it should counts once, in its own.

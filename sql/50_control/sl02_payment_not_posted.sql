@@ -6,8 +6,8 @@
 -- owner:    accounting
 -- queue:    accounting
 -- says:     payment or refund was not posted, or posted twice
--- example:  inpay_7 of 120.00 EUR has no transaction in the ledger: 120.00; two transactions of 120.00 each: -120.00
 -- repair:   draft journal
+-- example:  inpay_7 of 120.00 EUR has no transaction in the ledger: 120.00; two transactions of 120.00 each: -120.00
 -- Worth what the ledger lacks (or, negative, holds too much) of the money. Posted once with another amount is not this control.
 -- Money younger than the grace is in flight.
 with posted as ( -- what the ledger took from the receivable for each movement, whatever the entity
