@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from q2c_pipeline.sandbox.company.faults.signing import sign
+
 if TYPE_CHECKING:
     from q2c_pipeline.sandbox.company.faults.ground import Ground
 
@@ -26,6 +28,12 @@ def dq02_opportunity_bad_amount(ground: Ground) -> None:
     ground.used.add(key)
     ground.misbehave("salesforce", "malformed_row", "Opportunity", id=key, field="Amount", value="three thousand")
     ground.tell_without_money("DQ02", f"sf_main.Opportunity/{key}")
+
+
+def dq02_order_without_currency(ground: Ground) -> None:
+    """An order was signed without any currency; its line waits for it."""
+    line = sign(ground, {}, CurrencyIsoCode=None)[0]
+    ground.tell_without_money("DQ02", f"sf_main.Order/{line['OrderId']}")
 
 
 def _spoil(ground: Ground, field: str, value: str) -> None:
