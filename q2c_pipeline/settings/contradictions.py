@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from q2c_pipeline.domain.kinds import Role
 from q2c_pipeline.engine.sqlfiles import load
 from q2c_pipeline.settings.company import CONVENTIONS
+from q2c_pipeline.settings.corrections import known_writes
 from q2c_pipeline.settings.model import Settings
 from q2c_pipeline.settings.policy import Policy
 from q2c_pipeline.settings.problems import Problem, did_you_mean
@@ -48,6 +50,19 @@ def policy_contradictions(settings: Settings, policy: Policy, where: str) -> Ite
         yield from _unknown("an entity", [one.entity for one in rules], settings.company.entities, f"{where}.{name}")
     names = [one.name for one in settings.instances]
     yield from _unknown("a configured instance", [*policy.conventions], names, f"{where}.conventions")
+    yield from _corrections(settings, policy, controls, where)
+
+
+def _corrections(settings: Settings, policy: Policy, controls: Collection[str], where: str) -> Iterator[Problem]:
+    """Rules of approval for what does not exist, and fields that no connector can write."""
+    rules = policy.approvals.rules
+    named = [control for rule in rules for control in rule.controls]
+    yield from _unknown("a control id", named, controls, f"{where}.approvals.rules")
+    entities = [entity for rule in rules for entity in rule.entities]
+    yield from _unknown("an entity", entities, settings.company.entities, f"{where}.approvals.rules")
+    for role in Role:
+        asked = [f"{table}.{field}" for table, fields in policy.writable.of(role.value).items() for field in fields]
+        yield from _unknown("a field that a connector can write", asked, known_writes(), f"{where}.writable.{role.value}")
 
 
 def _instances(settings: Settings, where: str) -> Iterator[Problem]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
+from q2c_pipeline import platforms
 from q2c_pipeline.corrections.policy import Approvers, Limits, Rule
 from q2c_pipeline.domain.repairs import Action
 from q2c_pipeline.settings.values import Amount, Section
@@ -26,6 +29,17 @@ _LINE = ("claimed_contract_line_id",)
 
 def _fields(**by_table: tuple[str, ...]) -> Fields:
     return {table: list(names) for table, names in by_table.items()}
+
+
+def known_writes() -> frozenset[str]:
+    """Every canonical field that some connector can write, as table.field: what its writes.toml names."""
+    found = set()
+    for file in Path(platforms.__file__).parent.glob("*/writes.toml"):
+        said = tomllib.loads(file.read_text(encoding="utf-8"))
+        found |= {
+            f"{table}.{field}" for table, spec in said.items() if isinstance(spec, dict) for field in spec if field != "object"
+        }
+    return frozenset(found)
 
 
 class Writable(Section):

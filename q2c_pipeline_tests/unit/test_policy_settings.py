@@ -140,6 +140,13 @@ def test_the_digest_follows_what_is_said_and_not_how(tmp_path: Path) -> None:
         (SECOND + "grace = { posting_dys = 1 }\n", "policy_versions.2.grace.posting_dys: expected a known key"),
         (SECOND + "severity = { high_amount = 99999 }\n", "policy_versions.2.severity: expected high_amount not above"),
         (SECOND + "[policy_version]\n", "did you mean 'policy_versions'?"),
+        (
+            "[policy.writable]\ncrm = { contract = ['claimed_billing_statu'] }\n",
+            "policy.writable.crm: expected a field that a connector can write, found 'contract.claimed_billing_statu'",
+        ),
+        ("[[policy.approvals.rules]]\napprovers = 'one'\ncontrols = ['ST91']\n", "policy.approvals.rules: expected a control id"),
+        ("[[policy.approvals.rules]]\napprovers = 'one'\nentities = ['FR']\n", "policy.approvals.rules: expected an entity"),
+        ("[[policy.approvals.rules]]\napprovers = 'nobody'\n", "policy.approvals.rules"),
     ],
 )
 def test_a_contradiction_is_named_with_its_place_and_cure(tmp_path: Path, text: str, said: str) -> None:
