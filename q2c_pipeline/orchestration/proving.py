@@ -1,4 +1,4 @@
-"""What a night sees of the corrections that were pushed: the fields as they stand now, the drafts, and whether they were posted."""
+"""What a night sees of pushed corrections: the fields as they stand now, the drafts, and whether they were posted."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Systems:
 
 def evening_before(systems: Systems) -> Systems:
     """The same systems one day earlier, as far as what changed since must be seen to have changed."""
-    tables = {name: _copied(getattr(systems, name)) for name in ("salesforce", "stripe", "netsuite")}
+    tables: dict[str, Any] = {name: _copied(getattr(systems, name)) for name in ("salesforce", "stripe", "netsuite")}
     for one in systems.earlier:
         held = tables[one.platform][one.object_name]
         if one.record is None:

@@ -118,7 +118,7 @@ def test_a_system_that_refuses_is_left_out_and_the_run_ends_red(tmp_path: Path, 
 
 def test_rows_that_break_a_contract_stop_the_run_before_anything_is_made_of_them(night: Night) -> None:
     before = night.settings.stores.published.stat().st_mtime_ns
-    with open_warehouse(night.settings, night.as_of) as warehouse:
+    with open_warehouse(night.settings, AS_OF) as warehouse:
         warehouse.connection.execute("update mapped.payment set payment_status = 'frozen' where payment_kind = 'payment'")
     with pytest.raises(ContractError, match="every check that stops a run"):
         run_nightly_job(night.settings, AS_OF, lambda *_: None)

@@ -54,7 +54,7 @@ def test_a_damaged_batch_is_named_and_nothing_is_merged(settings: Settings, dama
     settings.stores.warehouse.unlink()
     name = batch(settings, "parquet").stem
     damage(batch(settings, "parquet"))
-    with pytest.raises(LandingError) as refused, night.open_warehouse(settings) as warehouse:
+    with pytest.raises(LandingError) as refused, night.open_warehouse(settings, AS_OF) as warehouse:
         night.load_all(settings, warehouse, AS_OF, lambda *_: None, night.NightResult(AS_OF))
     assert f"batch {name} of stripe_main.invoice" in str(refused.value)
     assert "expected sha256" in str(refused.value)

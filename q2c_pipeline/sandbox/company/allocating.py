@@ -51,4 +51,4 @@ def _weight(line: Record) -> Fraction:
     days = (line["EndDate"] - line["ServiceDate"]).days + 1
     if line["Charge_Type__c"] == "One-Time" or line["Price_Period__c"] in {"Once", "Unit"}:
         return whole * 365
-    return whole * days * (MONTH_IN_YEARS if line["Price_Period__c"] == "Month" else 1)
+    return Fraction(whole * days * (MONTH_IN_YEARS if line["Price_Period__c"] == "Month" else 1))

@@ -19,7 +19,7 @@ def timing_not_posted_yet(ground: Ground) -> None:
     invoices = ground.world.stripe["invoice"]
     key = ground.pick(
         "invoice of the last two days",
-        (
+        [
             key
             for key, invoice in invoices.items()
             if key not in ground.used
@@ -27,7 +27,7 @@ def timing_not_posted_yet(ground: Ground) -> None:
             and not invoice["amount_paid"]
             and not ground.world.credits_of.get(key)
             and invoice["effective_at"].date() >= ground.world.as_of - DAY
-        ),
+        ],
     )
     ground.used.add(key)
     erase(ground.world, ground.world.posted.pop(key))
@@ -37,7 +37,7 @@ def timing_not_posted_yet(ground: Ground) -> None:
 
 def timing_not_billed_yet(ground: Ground) -> None:
     """A period that fell due in the last two days is not invoiced yet."""
-    key = ground.pick("line due in the last days", (k for k, root in ground.world.roots.items() if _due_now(ground, root)))
+    key = ground.pick("line due in the last days", [k for k, root in ground.world.roots.items() if _due_now(ground, root)])
     root = ground.world.roots[key]
     ground.used |= {key, root.order_id, *ground.documents(root)}
     line = ground.final_lines(root)[-1]
