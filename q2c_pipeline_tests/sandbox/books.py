@@ -51,7 +51,7 @@ class Reading:
         cells: dict[Cell, int] = defaultdict(int)
         for item in self.items.values():
             order = self.orders[item["OrderId"]]
-            if order["Status"] != "Activated":
+            if order["Status"] != "Activated" or not order["CurrencyIsoCode"]:
                 continue
             for start, due, amount in self._charges(item, order["CurrencyIsoCode"]):
                 if due <= self.systems.as_of:
