@@ -53,6 +53,13 @@ def test_a_payment_that_the_ledger_holds_for_another_customer() -> None:
     assert world.exceptions() == [("SL03", "inpay-5", Decimal("-1100.0000"), "USD")]
 
 
+def test_a_payment_of_a_customer_that_is_no_longer_there() -> None:
+    world = with_second_customer()
+    world.change("payment", "ch-5", account_source_id="cus-gone")
+
+    assert world.exceptions() == [("SL03", "inpay-5", Decimal("-1100.0000"), "USD")]
+
+
 def test_two_records_of_one_customer_are_one_customer() -> None:
     world = with_second_customer()
     world.change("account", "cus-2", claimed_crm_account_id="001-1", account_number="AC-1")

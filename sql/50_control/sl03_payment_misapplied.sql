@@ -33,7 +33,8 @@ applied as ( -- payments on invoices with the customers that paid, were billed a
         m.money_key, m.instance, m.source_id, m.document_number, m.legal_entity_code, m.currency, m.payment_amount, m.paid_date,
         i.account_name as billed_name,
         case
-            when p.owner_key <> i.owner_key then p.account_name
+            when m.payer_source_id <> m.invoiced_source_id and coalesce(p.owner_key, '') <> i.owner_key
+                then coalesce(p.account_name, 'the unknown customer ' || m.payer_source_id)
             when b.owner_key <> i.owner_key and b.is_linked and i.is_linked then b.account_name
         end as other_name
     from link.money as m
