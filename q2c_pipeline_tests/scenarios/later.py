@@ -54,7 +54,7 @@ def _customer_names(systems: Systems) -> None:
     account["Name"] = "Renamed"
     _stamped(account)
     customer = list(systems.netsuite["customer"].values())[1]
-    customer |= {"companyname": "Renamed too", "lastmodifieddate": MORNING}
+    customer |= {"terms": "NET60", "lastmodifieddate": MORNING}  # its own field: MD04 knows others
 
 
 def _order_line_deleted(systems: Systems) -> None:
