@@ -73,7 +73,7 @@ def approve(trail: Trail, shown: Shown, confirmed: str, permit: Permit, rules: S
     for plan in _plans(shown.corrections):
         for one in plan:
             _refuse_person(trail, one, permit)
-            _refuse_orphan(trail, one, shown.corrections)
+            refuse_orphan(trail, one, shown.corrections)
         ready += _decide(trail, plan, approvers(rules, plan), why, confirmed)
     return ready
 
@@ -130,7 +130,8 @@ def _refuse_person(trail: Trail, one: Correction, permit: Permit) -> None:
         )
 
 
-def _refuse_orphan(trail: Trail, one: Correction, together: Sequence[Correction]) -> None:
+def refuse_orphan(trail: Trail, one: Correction, together: Sequence[Correction] = ()) -> None:
+    """Raise CorrectionError for a step behind one that has stopped and is not decided together with it."""
     if stopped := _stopped_before(trail, one, together):
         raise CorrectionError(
             expected="a plan whose earlier steps are approved, under way or done",

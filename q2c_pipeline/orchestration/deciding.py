@@ -109,6 +109,7 @@ def retry(settings: Settings, actor: Actor, correction_id: str, why: str, at: da
     with acting(settings, actor.name, at) as trail:
         one = find(trail.connection, correction_id)
         require(actor, Permission.PUSH_CORRECTIONS, one.legal_entity_code)
+        approval.refuse_orphan(trail, one)
         status = Status.UNKNOWN if outbox.is_unanswered(trail.connection, one) else Status.APPROVED
         after = move(trail.connection, one, status, at, why)
         outbox.rearm(trail.connection, one, at, must_look_up=status is Status.UNKNOWN)

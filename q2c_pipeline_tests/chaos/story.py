@@ -155,7 +155,7 @@ class Story:
         """Somebody sends dead letters again."""
         for one in self._with(Status.DEAD_LETTER):
             if self.dice.random() < 0.5:
-                deciding.retry(self.settings, ROBOT, one.correction_id, "try again", self.clock.now)
+                self._try(partial(deciding.retry, self.settings, ROBOT, one.correction_id, "try again", self.clock.now))
 
     def begin(self) -> None:
         """What a night proposes, and what people make of it."""

@@ -118,6 +118,17 @@ def test_a_step_is_not_approved_behind_one_that_is_taken_back(state: Engine) -> 
         assert [each.undoes for each in approved] == []
 
 
+def test_a_dead_letter_is_not_tried_again_once_its_plan_was_taken_back(state: Engine) -> None:
+    night(state, *PLAN)
+    approve(state)
+    pushed(state, Verdict.DONE)
+    pushed(state, Verdict.FAILED)
+    with writing(state) as connection:
+        two = next(one for one in select_where(connection) if one.status is Status.DEAD_LETTER)
+        with pytest.raises(CorrectionError, match="earlier steps are approved, under way or done, found step 1 compensating"):
+            approval.refuse_orphan(by(connection, "robot"), two)
+
+
 def test_a_plan_is_undone_last_step_first(state: Engine) -> None:
     night(state, *PLAN)
     approve(state)
