@@ -30,6 +30,8 @@ from q2c_pipeline_tests.scenarios.worlds import AS_OF, UNBALANCED
 ANNA = Actor("anna", frozenset({UserRole.ADMIN}))
 BEN = Actor("ben", frozenset({UserRole.ADMIN}))
 EVERYTHING = deciding.Filters()
+UNCOVERED = {"RR01"}
+"""What a repair may bring to light: an invoice that is posted at last lacks the releases of the months that are over."""
 _WRITING = frozenset({"set_fields", "draft_journal", "pending_item"})
 
 
@@ -141,8 +143,8 @@ def test_no_exception_is_left_that_had_a_change_proposed(loop: Loop) -> None:
     repaired = {one.exception_id for one in loop.pushed}
     left = night.query_published(loop.settings, "select exception_id, control_id, subject_key, reason from recon.exception")
     assert [row for row in left.iter_rows() if row[0] in repaired] == []
-    again = [one for one in loop.last if one.status is Status.PROPOSED]
-    assert [(one.control_id, one.subject_key, one.reason) for one in again] == []
+    again = {one.control_id for one in loop.last if one.status is Status.PROPOSED}
+    assert again <= UNCOVERED
 
 
 def test_the_bridge_is_zero_but_for_tasks_and_timing(loop: Loop) -> None:
