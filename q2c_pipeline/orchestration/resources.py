@@ -72,7 +72,7 @@ def night_resource(settings: Settings, result: NightResult | None = None, report
     def night(context: dg.InitResourceContext) -> Iterator[Night]:
         done = result or NightResult(parse_as_of(context.resource_config["as_of"], settings.business_day(datetime.now(UTC))))
         # Some tables alone would leave the others as of an earlier night: a part cannot be taken out of those.
-        full = context.resource_config["full"] or not _is_whole(context.run)
+        full = context.resource_config["full"] or not makes_every_table(context.run)
         tonight = Night(settings.on(done.as_of), done.as_of, done, report or (lambda *_: None), full)
         with night_lock(settings), tonight.opened():
             _free_slots_of_dead_runs(context)
@@ -81,8 +81,9 @@ def night_resource(settings: Settings, result: NightResult | None = None, report
     return night
 
 
-def _is_whole(run: dg.DagsterRun | None) -> bool:
-    return run is not None and run.asset_selection is None and run.step_keys_to_execute is None
+def makes_every_table(run: dg.DagsterRun | None) -> bool:
+    """Whether a run makes every table: neither chosen assets nor what another run left undone."""
+    return run is not None and not run.asset_selection and run.parent_run_id is None
 
 
 def parse_as_of(text: str, last: date) -> date:
