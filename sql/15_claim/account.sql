@@ -43,29 +43,40 @@ claim as ( -- every pair that one side or the other claims, or that bears one ac
 
 pair as ( -- one row a pair with all that speaks for it
     select
-        other_account_key,
-        account_key,
+        o.role,
+        k.other_account_key,
+        k.account_key,
         bool_or(is_named_by_other) as is_named_by_other,
         bool_or(is_named_by_crm) as is_named_by_crm,
         bool_or(is_same_number) as is_same_number
-    from claim
-    group by other_account_key, account_key
+    from claim as k
+    inner join other as o on k.other_account_key = o.other_account_key
+    group by o.role, k.other_account_key, k.account_key
 ),
 
+mutual as ( -- accounts that name a customer who names them
+    select distinct role, account_key
+    from pair
+    where is_named_by_other and is_named_by_crm
+),
+
+-- An id that is borne in two ERPs means the one whose customer names the account in turn: the other is no candidate by it.
 ranked as ( -- pairs of one customer record, best evidence first: both ids, then the CRM's own id (of two ERPs that count alike, the
 --             one where the number agrees too), then the other's, then the number
     select
-        other_account_key,
-        account_key,
-        is_named_by_other,
-        is_named_by_crm,
+        p.other_account_key,
+        p.account_key,
+        p.is_named_by_other,
+        p.is_named_by_crm,
         row_number() over (
-            partition by other_account_key
+            partition by p.other_account_key
             order by
-                is_named_by_other and is_named_by_crm desc, is_named_by_crm desc, is_same_number desc, is_named_by_other desc,
-                account_key asc
+                p.is_named_by_other and p.is_named_by_crm desc, p.is_named_by_crm desc, p.is_same_number desc,
+                p.is_named_by_other desc, p.account_key asc
         ) as pair_rank
-    from pair
+    from pair as p
+    left join mutual as m on p.role = m.role and p.account_key = m.account_key
+    where p.is_named_by_other or p.is_same_number or m.account_key is null
 )
 
 select

@@ -17,7 +17,8 @@ with side as ( -- documents ...
     from grid.realised_exchange
     union all -- ... and revaluations, which no document demands
     select
-        'revaluation' as part, subject_key as record_key, subject_key, legal_entity_code, functional_currency as currency, period,
+        'revaluation' as part, instance || ':' || subject_key as record_key, subject_key, legal_entity_code,
+        functional_currency as currency, period,
         cast(0 as decimal(20, 4)) as left_amount, revalued_amount as right_amount, is_off, 'fx_unrealised' as explained_cause
     from grid.revaluation
 )

@@ -1,4 +1,4 @@
--- grain:   legal_entity_code, currency, period
+-- grain:   instance, legal_entity_code, currency, period
 -- params:  posting_grace_days
 -- owner:   accounting
 -- says:    open receivables in another currency than the books', valued at the rate of each month's end, and what was posted for it
@@ -11,7 +11,7 @@ with book as ( -- companies and currencies that are revalued, with their first m
         select
             instance, legal_entity_code, currency, functional_currency,
             min(period) as first_period,
-            bool_or(bool_or(transaction_kind = 'fx_revaluation')) over (partition by legal_entity_code) as is_revalued
+            bool_or(bool_or(transaction_kind = 'fx_revaluation')) over (partition by instance, legal_entity_code) as is_revalued
         from grid.foreign_receivable
         group by instance, legal_entity_code, currency, functional_currency
     ) as known
@@ -29,14 +29,14 @@ spine as ( -- their months up to the day
 
 moved as ( -- what each month moved: in the documents' currency, at their own rates, and by revaluation
     select
-        legal_entity_code, currency, period,
+        instance, legal_entity_code, currency, period,
         sum(transaction_amount) as open_amount,
         coalesce(sum(functional_amount) filter (where transaction_kind <> 'fx_revaluation'), 0) as carried_amount,
         coalesce(sum(functional_amount) filter (where transaction_kind = 'fx_revaluation'), 0) as revalued_amount,
         coalesce(min(transaction_key) filter (where transaction_kind = 'fx_revaluation'), max(transaction_key)) as transaction_key,
         max(posting_date) filter (where transaction_kind = 'fx_revaluation') as revalued_date
     from grid.foreign_receivable
-    group by legal_entity_code, currency, period
+    group by instance, legal_entity_code, currency, period
 ),
 
 balance as ( -- up to the end of each month
@@ -49,14 +49,17 @@ balance as ( -- up to the end of each month
         sum(coalesce(m.carried_amount, 0)) over book_months as carried_amount,
         sum(coalesce(m.revalued_amount, 0)) over book_months as revalued_to_date
     from spine as s
-    left join moved as m on s.legal_entity_code = m.legal_entity_code and s.currency = m.currency and s.period = m.period
-    window book_months as (partition by s.legal_entity_code, s.currency order by s.period)
+    left join moved as m
+        on
+            s.instance = m.instance and s.legal_entity_code = m.legal_entity_code and s.currency = m.currency
+            and s.period = m.period
+    window book_months as (partition by s.instance, s.legal_entity_code, s.currency order by s.period)
 ),
 
 valued as ( -- unrealised difference; each branch is cast by itself to keep its scale
     select
-        b.legal_entity_code, b.currency, b.functional_currency, b.period, b.end_date, b.erp_date, b.transaction_key, b.revalued_amount,
-        b.revalued_date, b.open_amount, b.carried_amount, b.revalued_to_date, r.exchange_rate, r.is_known,
+        b.instance, b.legal_entity_code, b.currency, b.functional_currency, b.period, b.end_date, b.erp_date, b.transaction_key,
+        b.revalued_amount, b.revalued_date, b.open_amount, b.carried_amount, b.revalued_to_date, r.exchange_rate, r.is_known,
         case u.exponent
             when 0 then cast(round(cast(b.open_amount as decimal(38, 4)) * r.exchange_rate, 0) as decimal(20, 4))
             when 3 then cast(round(cast(b.open_amount as decimal(38, 4)) * r.exchange_rate, 3) as decimal(20, 4))
@@ -71,6 +74,7 @@ valued as ( -- unrealised difference; each branch is cast by itself to keep its 
 )
 
 select
+    instance,
     legal_entity_code || ' ' || currency || ' ' || substr(cast(period as varchar), 1, 7) as subject_key,
     legal_entity_code,
     currency,
