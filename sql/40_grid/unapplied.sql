@@ -89,7 +89,7 @@ select
     moved_date as since_date,
     cast(unapplied_amount as decimal(20, 4)) as unapplied_amount
 from blamed
-where unapplied_amount > 0
+where unapplied_amount > 0 and (select count(distinct role) from policy.instance where role in ('billing', 'erp')) = 2
 union all -- payments without an invoice, less what was paid back of them
 select
     m.money_key as record_key,
@@ -101,4 +101,6 @@ select
     cast(m.payment_amount + coalesce(r.refunded_amount, 0) as decimal(20, 4)) as unapplied_amount
 from link.money as m
 left join returned as r on m.instance = r.instance and m.source_id = r.payment_source_id
-where m.payment_kind = 'payment' and m.document_key is null and m.payment_amount + coalesce(r.refunded_amount, 0) > 0
+where
+    m.payment_kind = 'payment' and m.document_key is null and m.payment_amount + coalesce(r.refunded_amount, 0) > 0
+    and (select count(distinct role) from policy.instance where role in ('billing', 'erp')) = 2

@@ -81,4 +81,6 @@ select
     'allocated are: ' || c.found_text as found_text
 from contract as c
 left join impossible as x on c.contract_number = x.contract_number
-where x.contract_number is null
+where
+    x.contract_number is null
+    and (select count(distinct role) from policy.instance where role in ('crm', 'billing', 'erp')) = 3

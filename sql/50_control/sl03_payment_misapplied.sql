@@ -42,7 +42,9 @@ applied as ( -- payments on invoices with the customers that paid, were billed a
     left join owner as p on m.instance || ':' || m.payer_source_id = p.customer_key
     left join booked as k on m.money_key = k.money_key
     left join owner as b on k.customer_key = b.customer_key
-    where m.payment_kind = 'payment' and m.payment_amount <> 0
+    where
+        m.payment_kind = 'payment' and m.payment_amount <> 0
+        and (select count(distinct role) from policy.instance where role in ('billing', 'erp')) = 2
 )
 
 select
