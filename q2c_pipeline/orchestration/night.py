@@ -163,7 +163,7 @@ def publish_night(settings: Settings, warehouse: Warehouse) -> Path:
     return target
 
 
-def run_night(settings: Settings, as_of: date, report: Report) -> NightResult:
+def run_night(settings: Settings, as_of: date, report: Report, *, full: bool = False) -> NightResult:
     """A whole night without Dagster, the same steps in the same order; used by tests and benchmarks."""
     result, settings = NightResult(as_of), settings.on(as_of)
     refuse_closed_secrets(settings)
@@ -171,7 +171,9 @@ def run_night(settings: Settings, as_of: date, report: Report) -> NightResult:
         extract_all(settings, as_of, report, result)
         with open_warehouse(settings, as_of) as warehouse:
             load_all(settings, warehouse, as_of, report, result)
-            result.tables = transform(settings, warehouse, as_of, lambda r: report("transform", f"{r.name}: {r.rows} rows"))
+            result.tables = transform(
+                settings, warehouse, as_of, lambda r: report("transform", f"{r.name}: {r.rows} rows"), full=full
+            )
             result.published = publish_night(settings, warehouse)
         result.cases = update_cases(settings, as_of, result.unread, settings.end_of(as_of))
         result.corrections = take_in(settings, as_of, result.unread, settings.end_of(as_of))

@@ -40,7 +40,7 @@ def test_the_schedule_asks_for_the_day_that_ended_in_the_company_s_zone(settings
     request = schedule(context)
     assert isinstance(request, dg.RunRequest)
     assert request.run_key == "2026-06-30"
-    assert request.run_config == {"resources": {"night": {"config": {"as_of": "2026-06-30"}}}}
+    assert request.run_config == {"resources": {"night": {"config": {"as_of": "2026-06-30", "full": False}}}}
     assert request.tags["q2c/as_of"] == "2026-06-30"
 
 
