@@ -109,8 +109,8 @@ class TestGoodWeather:
         assert [m.row_count for m in manifests] == [7, 1, 1, 7, 0, 0, 7, 8]
         assert [failed(m) for m in manifests] == [[]] * 8
         mapped = [site.map(m) for m in manifests]
-        assert [m.rejects.height for m in mapped] == [0] * 7
-        assert [m.new_fields for m in mapped] == [[]] * 7
+        assert [m.rejects.height for m in mapped] == [0] * 8
+        assert [m.new_fields for m in mapped] == [[]] * 8
         assert mapped[-1].tables["contract_tier"].height == 2
 
     def test_rest_and_bulk_deliver_the_same_rows(self, open_site: Open) -> None:
