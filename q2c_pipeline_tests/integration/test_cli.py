@@ -238,6 +238,7 @@ def test_the_demonstration_finds_exactly_what_it_planted(tmp_path: Path) -> None
     assert "differences agree in control, subject and amount" in done.stdout
 
 
+@pytest.mark.long
 def test_the_demonstration_closes_the_loop(tmp_path: Path) -> None:
     command = [
         sys.executable,

@@ -79,10 +79,12 @@ def test_a_tolerance_makes_a_break_disappear_and_says_why(attempt: Try) -> None:
     assert trial["new"]["version"] == "change (candidate)"
 
 
+@pytest.mark.long
 def test_a_longer_grace_lets_a_break_be_in_flight(attempt: Try) -> None:
     assert brief(attempt("[grace]\nposting_days = 365\n"), "BP01") == {("disappears", "now in flight")}
 
 
+@pytest.mark.long
 def test_another_proration_lets_breaks_appear(attempt: Try) -> None:
     trial = attempt('proration = "thirty_360"\n')
     appeared = [row for row in trial["changes"] if row["change"] == "appears"]
@@ -101,6 +103,7 @@ def test_bands_and_materiality_change_what_an_exception_weighs_and_hide_nothing(
     assert trial["new"]["material"] == 0
 
 
+@pytest.mark.long
 def test_all_forms_tell_the_same(world: World, tmp_path: Path) -> None:
     file = tmp_path / "change.toml"
     file.write_text('[[tolerances]]\ncontrol = "BB04"\npercent = 100\n')
