@@ -54,7 +54,8 @@ shared as ( -- each record once for everything that it shares with another one
     from likeness
     union all
     select
-        c.instance, c.role, c.source_id, c.record_number, replace(t.explanation, 'same: ', '') as shared_text, 'customer|' || t.customer_id as shared_key
+        c.instance, c.role, c.source_id, c.record_number, replace(t.explanation, 'same: ', '') as shared_text,
+        'customer|' || t.customer_id as shared_key
     from told as t
     inner join record as c on c.instance || ':' || c.source_id in (t.left_key, t.right_key)
 )
