@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, zip_longest
@@ -239,8 +238,8 @@ def _bridges(measured: Sequence[Measured]) -> dict[str, tuple[int, int, int]]:
 def run(chosen: Sequence[Plan]) -> list[Measured]:
     """Measure all plans on two processes, with a bar."""
     progress = Console(stderr=True)
-    with ProcessPoolExecutor(_WORKERS, mp_context=get_context("spawn"), max_tasks_per_child=_WORLDS_PER_WORKER) as pool:
-        return list(track(pool.map(measure, chosen), "worlds", total=len(chosen), console=progress))
+    with get_context("spawn").Pool(_WORKERS, maxtasksperchild=_WORLDS_PER_WORKER) as pool:
+        return list(track(pool.imap(measure, chosen), "worlds", total=len(chosen), console=progress))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
