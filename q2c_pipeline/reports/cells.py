@@ -99,6 +99,11 @@ class Sheet:
         self.page.write_string(1, 0, says, self.styles.note)
         self.row = 3
 
+    def print_over_pages(self, scale: int, *, repeated_columns: int) -> None:
+        """Print a wide sheet at `scale` percent on as many pages as it needs, its first columns on each of them."""
+        self.page.set_print_scale(scale)
+        self.page.repeat_columns(0, repeated_columns - 1)
+
     def text(self, row: int, column: int, value: str, style: Format | None = None) -> None:
         """Text that stays text, also after somebody edits the cell."""
         cut = value if len(value) <= MAX_TEXT else value[: MAX_TEXT - 1] + "…"

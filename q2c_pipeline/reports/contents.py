@@ -48,9 +48,11 @@ _QUERIES = {
         select leg, legal_entity_code, currency, period, measure, cause, cause_amount
         from recon.bridge order by leg, legal_entity_code, currency, period, measure, cause""",
     "exceptions": """
-        select exception_id, control_id, leg, subject_key, legal_entity_code, currency, first_period, last_period,
-               cell_count, difference_amount, amount_at_risk, severity, queue, owner, reason, repair, evidence
-        from recon.exception order by amount_at_risk desc nulls last, control_id, subject_key, exception_id""",
+        select e.exception_id, e.control_id, e.leg, e.subject_key, e.legal_entity_code, e.currency, e.first_period, e.last_period,
+               e.cell_count, e.difference_amount, e.amount_at_risk, e.severity, e.queue, e.owner, e.reason, e.repair, e.evidence,
+               m.is_material
+        from recon.exception as e inner join recon.materiality as m on e.exception_id = m.exception_id
+        order by e.amount_at_risk desc nulls last, e.control_id, e.subject_key, e.exception_id""",
     "records": """
         select exception_id, side, instance, table_name, source_id, record_number, record_date, service_start_date,
                currency, quantity, unit_price, amount, record_status, description
@@ -126,11 +128,21 @@ class Contents:
         if figures["exceptions"]:
             at_risk = f"{amount_text(figures['amount_at_risk'], self.group_currency)} {self.group_currency} at risk"
             unrated = f", {figures['unrated_exceptions']:,} without a rate" if figures["unrated_exceptions"] else ""
-            return (
-                f"Every cent of difference has a named cause: {counted(figures['exceptions'], 'exception')}, {at_risk}{unrated}"
-            )
+            found = counted(figures["exceptions"], "exception")
+            return f"Every cent of difference has a named cause: {found}, {at_risk}{unrated}{self._blocking}"
         agrees = "Booked, billed and posted agree to the cent"
         return f"{agrees}, but for what is in flight" if figures["timing_lines"] else agrees
+
+    @property
+    def material_exceptions(self) -> int:
+        """How many exceptions are large enough to block a close."""
+        return int(self.exceptions["is_material"].sum())
+
+    @property
+    def _blocking(self) -> str:
+        """Said only where the policy's limits of materiality let some pass."""
+        blocking = self.material_exceptions
+        return "" if blocking == self.exceptions.height else f"; {blocking:,} of them block a close"
 
     @property
     def is_clean(self) -> bool:

@@ -96,6 +96,7 @@ def _facts(contents: Contents) -> Iterator[tuple[str, str]]:
         yield "Run", run.run_id
         yield "Policy version", run.policy_version
         yield "Batches landed", count_text(run.batches)
+    yield "Exceptions that block a close", count_text(contents.material_exceptions)
     yield "Lines of the bridge", count_text(contents.figures["bridge_lines"])
     if contents.figures["controls_not_run"]:
         yield "Controls not run", count_text(contents.figures["controls_not_run"])

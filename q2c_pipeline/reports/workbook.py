@@ -20,6 +20,7 @@ from q2c_pipeline.reports.records import SIDES, Line, side_by_side
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _BRIDGE_KEY = ("leg", "legal_entity_code", "currency", "period", "measure")
 _PLAIN_CAUSES = ("timing", "unexplained")
+_BRIDGE_PRINT_SCALE = 70
 _SHEET_NAME = 31
 _FORBIDDEN = str.maketrans("[]:*?/\\'", "        ")
 
@@ -69,6 +70,7 @@ def _facts(contents: Contents) -> Iterator[tuple[str, Column, Any]]:
     yield "Policy version", Column("value", ""), run.policy_version if run else None
     yield "Group currency", Column("value", ""), contents.group_currency
     yield "Exceptions", Column("value", "", Kind.COUNT), figures["exceptions"]
+    yield "Of these, block a close", Column("value", "", Kind.COUNT), contents.material_exceptions
     yield "Amount at risk", Column("value", "", Kind.AMOUNT), figures["amount_at_risk"]
     yield "Lines of the bridge", Column("value", "", Kind.COUNT), figures["bridge_lines"]
     yield "Lines not explained", Column("value", "", Kind.COUNT), figures["unexplained_lines"]
@@ -78,6 +80,7 @@ def _facts(contents: Contents) -> Iterator[tuple[str, Column, Any]]:
 def _section(sheet: Sheet, title: str, columns: Sequence[Column], records: Iterator[Mapping[str, Any]]) -> None:
     sheet.page.write_string(sheet.row, 0, title, sheet.styles.get(bold=True, font_size=12))
     sheet.row += 1
+    sheet.page.set_row(sheet.row, 30)
     sheet.table(columns, records, filtered=False)
 
 
@@ -145,6 +148,7 @@ def _bridge(sheet: Sheet, contents: Contents) -> None:
     columns = [*_BRIDGE_COLUMNS, *(_cause_column(cause, contents.titles) for cause in (*named, *_PLAIN_CAUSES))]
     checks = [Column("check", "Live check", width=12), Column("remainder_amount", "Remainder", Kind.AMOUNT)]
     sheet.page.set_row(sheet.row, 42)
+    sheet.print_over_pages(_BRIDGE_PRINT_SCALE, repeated_columns=len(_BRIDGE_KEY))
     top = sheet.row
     left_out = sheet.table([*columns, *checks], _bridge_rows(contents))
     remainders = contents.lines["remainder_amount"].to_list()[: contents.lines.height - left_out]
@@ -237,6 +241,7 @@ def _exception_columns(group_currency: str) -> list[Column]:
         Column("control_id", "Control", width=9),
         Column("claim", "Cause", width=20),
         Column("severity", "Severity", width=9),
+        Column("materiality", "Material", width=9),
         Column("case_status", "Case", width=12),
         Column("assignee", "Assigned to", width=12),
         Column("due_on", "Due", Kind.DATE, 11),
@@ -278,6 +283,7 @@ def _exception_rows(contents: Contents, queue: str, lines: Mapping[str, Sequence
         own = {
             **exception,
             "claim": contents.titles.get(exception["control_id"]),
+            "materiality": "yes" if exception["is_material"] else "no",
             "group_currency": contents.group_currency,
             "evidence": "\n".join(evidence_lines(exception["evidence"])),
         }

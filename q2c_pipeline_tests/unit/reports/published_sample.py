@@ -68,6 +68,7 @@ class Sample:
     subject: str = "ORD-{:05d}/1"
     reason: str = "contract says {left} {currency}, billing says {right} {currency}"
     rejects: int = 3
+    immaterial_below: Decimal = Decimal(50)
 
 
 CLEAN = Sample(exceptions=0, timing=0, rejects=0)
@@ -115,6 +116,7 @@ def _tables(sample: Sample) -> dict[str, list[dict[str, Any]]]:
     timing = [_timing(number) for number in range(sample.timing)]
     return {
         "recon.exception": exceptions,
+        "recon.materiality": [_materiality(row, sample) for row in exceptions],
         "recon.bridge": _bridge(exceptions, timing, sample.unexplained),
         "recon.control_result": _results(exceptions),
         "recon.timing": timing,
@@ -156,6 +158,11 @@ def _exception(number: int, sample: Sample) -> dict[str, Any]:
         "repair": f"correct the {claim.replace('_', ' ')}",
         "evidence": json.dumps([{"instance": "sf_main", "table": "contract_line", "source_id": f"802{number:09d}"}]),
     }
+
+
+def _materiality(exception: dict[str, Any], sample: Sample) -> dict[str, Any]:
+    is_small = exception["currency"] is not None and exception["amount_at_risk"] < sample.immaterial_below
+    return {"exception_id": exception["exception_id"], "is_material": not is_small}
 
 
 def _timing(number: int) -> dict[str, Any]:

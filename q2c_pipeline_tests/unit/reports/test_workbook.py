@@ -93,6 +93,19 @@ def test_an_exceptions_amounts_stand_on_its_first_line_only(book: openpyxl.Workb
     assert str(row["Evidence (instance/table/id)"]).startswith("sf_main/contract_line/802")
 
 
+def test_what_blocks_a_close_is_told_from_what_is_immaterial(book: openpyxl.Workbook, contents: Contents) -> None:
+    material = [row["Material"] for queue in contents.queues["queue"] for row in table(book[queue]) if row["Material"]]
+    assert (material.count("yes"), material.count("no")) == (contents.material_exceptions, 24 - contents.material_exceptions)
+    assert 0 < contents.material_exceptions < 24
+    assert contents.verdict.endswith(f"; {contents.material_exceptions} of them block a close")
+
+
+def test_the_bridge_prints_over_pages_that_each_name_their_lines(book: openpyxl.Workbook) -> None:
+    assert book["Bridge"].print_title_cols == "$A:$E"
+    fits = {name: book[name].sheet_properties.pageSetUpPr for name in ("Bridge", "Summary")}
+    assert [bool(page and page.fitToPage) for page in fits.values()] == [False, True]
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_text_from_data_never_becomes_a_formula(tmp_path: Path, attack: str) -> None:
     sample = Sample(exceptions=13, subject=attack + "{}", reason=attack)
