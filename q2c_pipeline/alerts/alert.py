@@ -15,6 +15,7 @@ class AlertKind(StrEnum):
     SLA_BREACH = "sla_breach"
     BLOCKED_LOAD = "blocked_load"
     DEAD_LETTER = "dead_letter"
+    UNKNOWN_EFFECT = "unknown_effect"
     CIRCUIT_OPEN = "circuit_open"
     FAILED_RUN = "failed_run"
 

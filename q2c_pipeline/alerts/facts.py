@@ -59,6 +59,19 @@ def dead_letters(connection: Connection) -> Iterator[Alert]:
         yield Alert(AlertKind.DEAD_LETTER, f"dead|{row['attempt_key']}", text, "integration")
 
 
+def unknown_effects(connection: Connection, attempts: int) -> Iterator[Alert]:
+    """Corrections of which nobody could find out, in that many attempts, whether they took effect."""
+    is_lost = (OUTBOX.c.state == "unknown") & (OUTBOX.c.attempts >= attempts)
+    lost = select(CORRECTION, OUTBOX.c.attempt_key).join_from(OUTBOX, CORRECTION).where(is_lost)
+    for row in connection.execute(lost.order_by(OUTBOX.c.attempt_key)).mappings():
+        short, what = row["correction_id"][:12], f"{row['action']} for {row['control_id']} {row['subject_key']}"
+        text = (
+            f"it is not known whether correction {short} ({what}) took effect in {row['instance']}: look there for "
+            f"{row['attempt_key']}; nothing is sent again before `q2c corrections push` has found out"
+        )
+        yield Alert(AlertKind.UNKNOWN_EFFECT, f"unknown|{row['attempt_key']}", text, "integration")
+
+
 def open_circuits(connection: Connection, at: datetime) -> Iterator[Alert]:
     """Instances to which nothing is pushed for now."""
     blown = select(CIRCUIT).where(CIRCUIT.c.open_until > at).order_by(CIRCUIT.c.instance)

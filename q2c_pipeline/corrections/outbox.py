@@ -141,10 +141,11 @@ def release(connection: Connection, one: Correction, state: str, next_try_at: da
 
 
 def is_unanswered(connection: Connection, one: Correction) -> bool:
-    """Whether the last attempt of a correction was never answered; one that was never tried has nothing to answer."""
-    last = select(PUSH_ATTEMPT.c.verdict).where(PUSH_ATTEMPT.c.attempt_key == one.attempt_key)
-    row = connection.execute(last.order_by(PUSH_ATTEMPT.c.attempt_id.desc()).limit(1)).first()
-    return row is not None and row[0] in (None, Verdict.UNKNOWN.value)
+    """Whether something was sent and nobody knows what came of it: only an answered look-up, or a later answer, tells."""
+    silent = or_(PUSH_ATTEMPT.c.verdict.is_(None), PUSH_ATTEMPT.c.verdict == Verdict.UNKNOWN.value)
+    said_nothing = and_(PUSH_ATTEMPT.c.kind == "look_up", or_(silent, PUSH_ATTEMPT.c.verdict == Verdict.FAILED.value))
+    telling = select(silent).where(PUSH_ATTEMPT.c.attempt_key == one.attempt_key, ~said_nothing)
+    return bool(connection.execute(telling.order_by(PUSH_ATTEMPT.c.attempt_id.desc()).limit(1)).scalar())
 
 
 def rearm(connection: Connection, one: Correction, now: datetime, *, must_look_up: bool) -> None:

@@ -51,10 +51,11 @@ def settle(desk: Desk, claim: Claim, outcome: Outcome, wait: timedelta) -> Statu
     one = claim.correction
     if not outbox.is_held(desk.connection, one, desk.pusher):
         return find(desk.connection, one.correction_id).status
+    outcome = _honest(desk, claim, outcome)
     outbox.end_attempt(desk.connection, one, outcome, desk.trail.at)
     status = _SETTLED[outcome.verdict]
-    if outcome.verdict is Verdict.FAILED:
-        status = Status.DEAD_LETTER if claim.attempts >= desk.limits.attempts else Status.APPROVED
+    if outcome.verdict is Verdict.FAILED and claim.attempts >= desk.limits.attempts:
+        status = Status.DEAD_LETTER
     facts = {}
     if status is Status.ACKNOWLEDGED:
         facts = {
@@ -67,6 +68,17 @@ def settle(desk: Desk, claim: Claim, outcome: Outcome, wait: timedelta) -> Statu
     outbox.release(desk.connection, one, _ROW[status], desk.trail.at + wait)
     _follow(desk, after)
     return status
+
+
+def _honest(desk: Desk, claim: Claim, outcome: Outcome) -> Outcome:
+    """A look that failed answers nothing: what was sent stays unknown, and never becomes a failure or a dead letter."""
+    if not claim.must_look_up or outcome.verdict not in (Verdict.FAILED, Verdict.UNKNOWN):
+        return outcome
+    detail = f"not known whether it took effect: {outcome.detail}"
+    if claim.attempts >= desk.limits.attempts:
+        one = claim.correction
+        detail += f" (attempt {claim.attempts}; next: look in {one.instance} for {one.attempt_key}, each push looks again)"
+    return replace(outcome, verdict=Verdict.UNKNOWN, detail=detail)
 
 
 _SETTLED = {

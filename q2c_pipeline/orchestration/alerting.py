@@ -48,6 +48,7 @@ def tell(settings: Settings, as_of: date, at: datetime, more: Sequence[Alert] = 
                 *facts.new_exceptions(connection, as_of, settings.company.group_currency),
                 *facts.breaches(connection, as_of),
                 *facts.dead_letters(connection),
+                *facts.unknown_effects(connection, settings.policy.corrections.attempts),
                 *facts.open_circuits(connection, at),
             ]
             outbox.keep(connection, channels, [*more, *found], at)

@@ -30,6 +30,7 @@ from q2c_pipeline.settings import Settings
 Clock = Callable[[], datetime]
 _TECHNICAL = frozenset({Verdict.FAILED, Verdict.UNKNOWN})
 _JITTER_SECONDS = 1.0
+_DOUBLINGS = 20
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,11 @@ class _AsTold(wait_base):
 
 
 def _pause(limits: Limits, attempts: int, told: float | None) -> timedelta:
-    """Doubling from the first wait, never shorter than the vendor asks: 2 s, 4 s, 8 s ... up to the longest."""
-    backoff: timedelta = min(limits.first_wait * 2 ** (attempts - 1), limits.longest_wait)
+    """Doubling from the first wait, never shorter than the vendor asks: 2 s, 4 s, 8 s ... up to the longest.
+
+    An unknown is looked up however often it takes: past some doublings the number would not fit a time span any more.
+    """
+    backoff: timedelta = min(limits.first_wait * 2 ** min(attempts - 1, _DOUBLINGS), limits.longest_wait)
     return max(backoff, timedelta(seconds=told or 0))
 
 

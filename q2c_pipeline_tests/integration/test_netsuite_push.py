@@ -309,6 +309,19 @@ def test_a_batch_whose_answer_is_lost_is_found_by_its_keys(books: Books, kind: s
     assert len(books.drafts()) == 5
 
 
+@pytest.mark.parametrize(("code", "kind"), [(429, "status"), (503, "status"), (0, "reset")])
+def test_a_result_that_cannot_be_read_says_nothing_of_its_journal(books: Books, code: int, kind: str) -> None:
+    """A batch was accepted and acted; that its third result is not to be had (busy) does not mean that it failed."""
+    books.glitch(kind, "GET */task/3/result", detail={"code": code, "body": "later", "headers": {"Retry-After": "5"}})
+    orders = journals(5)
+    outcomes = books.pusher.send(orders)
+    assert [o.verdict for o in outcomes] == [Verdict.DONE, Verdict.DONE, Verdict.UNKNOWN, Verdict.DONE, Verdict.DONE]
+    assert outcomes[2].detail.startswith("accepted, result not read: ")
+    found = books.pusher.look_up(orders[2])
+    assert found is not None
+    assert len(books.drafts()) == 5
+
+
 def test_a_reading_role_cannot_write() -> None:
     books = opened(READER)
     outcomes = books.pusher.send([order(JOURNAL), order(CUSTOMER)])

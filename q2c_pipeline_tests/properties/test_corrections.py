@@ -44,14 +44,21 @@ _EVENTS = [
     (False, Verdict.REJECTED),
     (False, Verdict.CHANGED),
 ]
+_LOOKS = [None, Verdict.FAILED, Verdict.UNKNOWN]
+"""What becomes of a look-up: an answer, or a failure of the line that must not pass for one."""
 
 
 class Vendor:
     """Remembers which keys have acted; the same key never acts twice, as with every idempotency key."""
 
-    def __init__(self, fate: list[tuple[bool, Verdict | None]]) -> None:
+    def __init__(self, fate: list[tuple[bool, Verdict | None]], looks: list[Verdict | None]) -> None:
         self.acted: Counter[str] = Counter()
-        self._fate = fate
+        self._fate, self._looks = fate, looks
+
+    def look_up(self, key: str) -> Verdict | None:
+        """Done if it has acted, None if it has not, or the failure of the look itself."""
+        failure = self._looks.pop() if self._looks else None
+        return failure or (Verdict.DONE if self.acted[key] else None)
 
     def send(self, key: str) -> Verdict | None:
         """Act or not, and answer or not, as fate has it; when fate has run out everything works."""
@@ -61,9 +68,15 @@ class Vendor:
 
 
 @settings(max_examples=15, deadline=None)
-@given(steps=st.integers(1, 3), fate=st.lists(st.sampled_from(_EVENTS), max_size=12))
-def test_every_correction_acts_at_most_once_and_none_is_forgotten(steps: int, fate: list[tuple[bool, Verdict | None]]) -> None:
-    vendor = Vendor(list(fate))
+@given(
+    steps=st.integers(1, 3),
+    fate=st.lists(st.sampled_from(_EVENTS), max_size=12),
+    looks=st.lists(st.sampled_from(_LOOKS), max_size=9),
+)
+def test_every_correction_acts_at_most_once_and_none_is_forgotten(
+    steps: int, fate: list[tuple[bool, Verdict | None]], looks: list[Verdict | None]
+) -> None:
+    vendor = Vendor(list(fate), list(looks))
     with TemporaryDirectory() as folder:
         state = open_state(Path(folder) / "state.sqlite")
         _approved(state, steps)
@@ -94,8 +107,8 @@ def _round(state: Engine, vendor: Vendor, minute: int) -> None:
             key = claim.correction.attempt_key
             with writing(state) as connection:
                 desk = Desk(by(connection, name, at), name, LIMITS)
-                if vendor.acted[key]:
-                    settle(desk, claim, _outcome(claim, Verdict.DONE), timedelta(0))
+                if found := vendor.look_up(key):
+                    settle(desk, claim, _outcome(claim, found), timedelta(0))
                     sendable = None
                 else:
                     sendable = found_nothing(desk, claim)
@@ -120,7 +133,7 @@ def _check(state: Engine, vendor: Vendor) -> None:
     for one in found:
         if one.status in {Status.ACKNOWLEDGED, Status.COMPENSATED}:
             assert vendor.acted[one.attempt_key] == 1
-        elif one.status in {Status.REFUSED, Status.REVIEW, Status.EXPIRED} and one.action is not Action.TASK:
+        elif one.status in {Status.REFUSED, Status.REVIEW, Status.EXPIRED, Status.DEAD_LETTER} and one.action is not Action.TASK:
             assert vendor.acted[one.attempt_key] == 0
     undone = [one for one in found if isinstance(one.payload, Remove) and one.status is Status.ACKNOWLEDGED]
     assert len(undone) == sum(one.status is Status.COMPENSATED for one in found)

@@ -196,9 +196,16 @@ class NetSuitePusher:
         job = urlsplit(accepted.headers["Location"]).path
         for _ in range(_LOOKS):
             if self._session.read(job)["completed"]:
-                return [self._session.write(Call("GET", f"{job}/task/{n}/result", ""), {}, _reason) for n in range(1, count + 1)]
+                return [self._result(f"{job}/task/{n}/result") for n in range(1, count + 1)]
             self._sleep(_LOOK_PAUSE)
         return []
+
+    def _result(self, path: str) -> httpx.Response | Problem:
+        """One record's result; a failure to read it (busy, no answer) says nothing of the record: the job was accepted."""
+        answer = self._session.write(Call("GET", path, ""), {}, _reason)
+        if isinstance(answer, Problem) and answer.verdict is not Verdict.REJECTED:
+            return replace(answer, verdict=Verdict.UNKNOWN, detail=f"accepted, result not read: {answer.detail}")
+        return answer
 
     def _call(self, order: Order) -> Call:
         match order.payload:

@@ -76,3 +76,17 @@ def test_dead_letters_and_open_circuits_are_told_with_their_way_on(state: Engine
     assert f"`q2c corrections show {correction[:12]}`" in dead.text
     assert blown.text.startswith("nothing is pushed to netsuite_main until ")
     assert blown.text.endswith("UTC, after 5 failures")
+
+
+def test_what_nobody_could_find_out_is_told_as_not_known(state: Engine) -> None:
+    with writing(state) as connection:
+        refresh(connection, [journal()], DAY, by(connection, NIGHT))
+        correction = connection.scalars(select(CORRECTION.c.correction_id)).one()
+        row = {"attempt_key": "k7", "correction_id": correction, "plan_id": "p", "step": 1, "instance": "netsuite_main"}
+        connection.execute(insert(OUTBOX).values(**row, state="unknown", attempts=4, next_try_at=AT))
+        assert list(facts.unknown_effects(connection, 5)) == []
+        connection.execute(update(OUTBOX).values(attempts=5))
+        (one,) = facts.unknown_effects(connection, 5)
+        assert list(facts.dead_letters(connection)) == []
+    assert one.text.startswith(f"it is not known whether correction {correction[:12]} (draft_journal for BP06 ")
+    assert "took effect in netsuite_main: look there for k7" in one.text

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.engine import Engine
 
-from q2c_pipeline.corrections import approval, circuit
+from q2c_pipeline.corrections import approval, circuit, outbox
 from q2c_pipeline.corrections.outbox import Claim
 from q2c_pipeline.corrections.policy import Approvers, Limits, Rule
 from q2c_pipeline.corrections.proposal import Proposal
@@ -104,6 +104,45 @@ def test_an_unanswered_one_is_looked_up_before_anything_is_sent_again(state: Eng
     assert again is not None
     assert _settle(state, again, Verdict.DONE) is Status.ACKNOWLEDGED
     assert _attempts(state) == [("send", "unknown"), ("look_up", "absent"), ("send", "done")]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.UNKNOWN])
+def test_what_is_unknown_stays_so_until_a_look_up_has_answered(state: Engine, verdict: Verdict) -> None:
+    _approved(state, set_status())
+    _settle(state, _take(state)[0], Verdict.UNKNOWN)
+    for _ in range(2 * LIMITS.attempts):
+        (claim,) = _take(state)
+        assert claim.must_look_up
+        assert _settle(state, claim, verdict, detail="HTTP 429") is Status.UNKNOWN
+    (one,) = _all(state)
+    assert one.note == (
+        "not known whether it took effect: HTTP 429 (attempt 7; next: look in sf_main for "
+        f"{one.attempt_key}, each push looks again)"
+    )
+    with state.connect() as connection:
+        assert outbox.is_unanswered(connection, one)
+    (claim,) = _take(state)
+    with writing(state) as connection:
+        again = found_nothing(Desk(by(connection, "p1"), "p1", LIMITS), claim)
+    assert again is not None
+    assert _settle(state, again, Verdict.FAILED) is Status.DEAD_LETTER
+
+
+def test_no_failure_in_between_makes_an_unanswered_attempt_an_answered_one(state: Engine) -> None:
+    _approved(state, set_status())
+    _take(state, pusher="killed")
+    (claim,) = _take(state, pusher="p2", at=LATER)
+    (one,) = _all(state)
+    for verdict in ("failed", "unknown", None):
+        with writing(state) as connection:
+            connection.execute(update(PUSH_ATTEMPT).where(PUSH_ATTEMPT.c.kind == "look_up").values(verdict=verdict))
+        with state.connect() as connection:
+            assert outbox.is_unanswered(connection, one)
+    with writing(state) as connection:
+        found_nothing(Desk(by(connection, "p2", LATER), "p2", LIMITS), claim)
+        connection.execute(update(PUSH_ATTEMPT).where(PUSH_ATTEMPT.c.verdict.is_(None)).values(verdict="failed"))
+    with state.connect() as connection:
+        assert not outbox.is_unanswered(connection, one)
 
 
 def test_a_pusher_that_died_leaves_an_unknown_attempt(state: Engine) -> None:

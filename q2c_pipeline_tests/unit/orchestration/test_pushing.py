@@ -145,6 +145,27 @@ def test_an_answer_that_was_lost_is_looked_up_and_not_sent_again(settings: Setti
     assert [each.status for each in stored(settings)] == [Status.ACKNOWLEDGED]
 
 
+def test_a_look_up_that_fails_for_days_leaves_it_unknown(settings: Settings) -> None:
+    approved(settings, set_status())
+    pusher, clock = Unreachable([Verdict.UNKNOWN]), Clock()
+    for _ in range(60):
+        pushing(settings, pusher, clock).push()
+        clock.sleep(3600)
+    (one,) = stored(settings)
+    assert (one.status, len(pusher.sent)) == (Status.UNKNOWN, 1)
+    assert one.note.startswith("not known whether it took effect: could not be looked up: HTTP 429 (attempt ")
+    assert len(pusher.looked_up) > 60
+
+
+class Unreachable(ScriptedPusher):
+    """Takes what it is sent, and cannot be asked afterwards."""
+
+    def look_up(self, order: Order) -> Outcome | None:
+        """Too many requests."""
+        self.looked_up.append(order.attempt_key)
+        raise OSError("HTTP 429")
+
+
 def test_what_did_not_happen_is_sent_again_under_the_same_key(settings: Settings) -> None:
     approved(settings, set_status())
     pusher = ScriptedPusher([Verdict.UNKNOWN], found=[None])
