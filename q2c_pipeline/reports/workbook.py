@@ -20,7 +20,7 @@ from q2c_pipeline.reports.records import SIDES, Line, side_by_side
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _BRIDGE_KEY = ("leg", "legal_entity_code", "currency", "period", "measure")
 _PLAIN_CAUSES = ("timing", "unexplained")
-_BRIDGE_PRINT_SCALE = 70
+_BRIDGE_PRINT_SCALE = 55
 _SHEET_NAME = 31
 _FORBIDDEN = str.maketrans("[]:*?/\\'", "        ")
 
