@@ -91,16 +91,91 @@ def test_open_periods_may_move() -> None:
     assert moved(world) == []
 
 
-@pytest.mark.parametrize(("created", "fires"), [(date(2026, 4, 1), True), (None, True), (date(2026, 6, 1), False)])
-def test_what_comes_to_light_late_unless_it_says_so_itself(created: date | None, fires: bool) -> None:  # noqa: FBT001
-    world = rented()
-    entered = created and datetime(created.year, created.month, created.day, tzinfo=UTC)
+def late_rent(world: World, created: date | None, seen: date = LATER, name: str = "je-2") -> None:
+    """70.00 more of March's rent, entered on a day, that comes to light on another."""
     world.journal(
-        "je-2", {"6000": Decimal(70), "1000": Decimal(-70)}, posting_date=FIRST, transaction_kind="journal",
-        transaction_number="JE-2", as_of=LATER, created_at=entered, currency="USD",
+        name, {"6000": Decimal(70), "1000": Decimal(-70)}, posting_date=FIRST, transaction_kind="journal",
+        transaction_number=name.upper(), as_of=seen, source_version=stamp(seen), created_at=created and stamp(created),
+        currency="USD",
     )  # fmt: skip
 
-    assert moved(world) == ([("JE-2", Decimal(70), "USD")] if fires else [])
+
+def stamp(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def read_also(world: World, *days: date) -> None:
+    """On these days the ledger was read, too, and showed something of an open month."""
+    for day in days:
+        world.journal(
+            f"je-of-{day}", {"6000": Decimal(1), "1000": Decimal(-1)}, posting_date=date(2026, 9, 1), transaction_kind="journal",
+            as_of=day, source_version=stamp(day), created_at=stamp(day), currency="USD",
+        )  # fmt: skip
+
+
+ENTERED, AFTER_CLOSE = date(2026, 4, 1), date(2026, 6, 1)
+
+
+@pytest.mark.parametrize("created", [ENTERED, None, AFTER_CLOSE])
+def test_what_comes_to_light_late(created: date | None) -> None:
+    world = rented()
+    read_also(world, date(2026, 4, 15), date(2026, 5, 15))
+    late_rent(world, created)
+
+    assert moved(world) == [("JE-2", Decimal(70), "USD")]
+
+
+@pytest.mark.parametrize(("created", "control"), [(ENTERED, "DQ05"), (None, "DQ05"), (AFTER_CLOSE, "BP14")])
+def test_revenue_brought_in_late_is_found_by_one_of_two(created: date | None, control: str) -> None:
+    """Where the ledger itself says that it was entered after the close, and controlled accounts are touched, BP14 says so."""
+    world = rented()
+    read_also(world, date(2026, 4, 15), date(2026, 5, 15))
+    late_rent(world, created)
+    for number, account in ((1, "2400"), (2, "4000")):
+        for book in (1, 2):
+            world.change("posting", f"je-2-{number}-{book}", ledger_account_source_id=account)
+
+    assert {one[:2] for one in world.exceptions() if one[0] in {"DQ05", "BP14"}} == {(control, "JE-2")}
+
+
+@pytest.mark.parametrize("readings", [[], [date(2026, 5, 15)], [date(2026, 3, 15), date(2026, 5, 15)]])
+def test_what_the_cut_off_of_one_reading_left_out_did_not_move(readings: list[date]) -> None:
+    """Entered in April and changed since: the one reading in between had to leave it out, earlier ones could not know it."""
+    world = rented()
+    read_also(world, *readings)
+    late_rent(world, ENTERED)
+
+    assert moved(world) == []
+
+
+def test_back_dated_behind_an_early_stamp_is_found() -> None:
+    """It says it was entered and last changed before the cut-off of a reading that did not show it: it was brought in after."""
+    world = rented()
+    read_also(world, date(2026, 5, 15))
+    late_rent(world, ENTERED)
+    for number, book in ((1, 1), (1, 2), (2, 1), (2, 2)):
+        world.change("posting", f"je-2-{number}-{book}", source_version=stamp(ENTERED))
+
+    assert moved(world) == [("JE-2", Decimal(70), "USD")]
+
+
+def test_a_line_more_of_a_known_transaction_is_no_cut_off() -> None:
+    world = rented()
+    late_rent(world, date(2026, 2, 28), name="je-1b")
+    for key in [key for key, row in world.rows["posting"].items() if row["transaction_source_id"] == "je-1b"]:
+        world.rows["posting"][key] |= {"transaction_source_id": "je-1", "transaction_number": "JE-1"}
+
+    assert moved(world) == [("JE-1", Decimal(70), "USD")]
+
+
+def test_what_was_left_out_counts_from_its_first_reading_on() -> None:
+    world = rented()
+    late_rent(world, ENTERED, seen=date(2026, 9, 1))
+    row = world.get("posting", "je-2-1-1")
+    changed = {"as_of": LATER, "source_version": stamp(LATER), "batch_id": "b2", "transaction_amount": Decimal(75)}
+    world.rows["posting"]["netsuite_main", "je-2-1-1 again"] = row | changed
+
+    assert moved(world) == [("JE-2", Decimal(5), "USD")]
 
 
 def test_a_moved_figure_is_an_exception_of_its_own() -> None:

@@ -9,7 +9,9 @@
 -- example:  JE-US-2026-01 held 3,000.00 of rent when January was closed; in May the same journal holds 3,500.00
 -- repair:   restate or reverse
 -- The figures that count are those read last before the close, else those of the first reading. What the ledger itself dates after
--- the close is BP14's (posted into a closed period). The amount is what moved from account to account, or in and out of the period.
+-- the close is BP14's where it posts to a controlled account. The amount is what moved from account to account, or in and out of the
+-- period.
+-- What a reading had to leave out (canonical.left_out_transaction) counts as it was read first.
 with first_read as ( -- when each ERP's postings were first read
     select instance, min(as_of) as first_date
     from mapped.posting
@@ -41,21 +43,37 @@ closed as ( -- closed periods of the ledger
     where period_state = 'closed' and closed_at is not null
 ),
 
-ranked as ( -- versions of each line, the newest first, and those known when their period was closed, the newest first
+controlled as ( -- transactions that BP14 judges
+    select distinct transaction_key
+    from grid.transaction_amount
+),
+
+dated as ( -- versions with the day whose figures count: the close, the first reading, or when what had been left out was read
     select
-        v.instance, v.source_id, v.transaction_source_id, v.transaction_number, v.ledger_account_source_id,
-        v.accounting_period_source_id, v.currency, v.amount, v.is_deleted, v.created_at,
-        row_number() over (
-            partition by v.instance, v.source_id order by v.source_version desc, v.as_of desc, v.batch_id desc
-        ) as now_rank,
-        v.as_of <= greatest(f.first_date, coalesce(cast(c.closed_at as date), f.first_date)) as is_known_at_close,
-        row_number() over (
-            partition by v.instance, v.source_id, v.as_of <= greatest(f.first_date, coalesce(cast(c.closed_at as date), f.first_date))
-            order by v.source_version desc, v.as_of desc, v.batch_id desc
-        ) as close_rank
+        v.instance, v.source_id, v.source_version, v.batch_id, v.as_of, v.is_deleted, v.transaction_source_id, v.transaction_number,
+        v.ledger_account_source_id, v.accounting_period_source_id, v.currency, v.created_at, v.amount,
+        v.as_of <= greatest(
+            f.first_date,
+            coalesce(cast(c.closed_at as date), f.first_date),
+            case when v.created_at <= c.closed_at then coalesce(o.seen_date, f.first_date) else f.first_date end
+        ) as is_known_at_close
     from version as v
     inner join first_read as f on v.instance = f.instance
     left join closed as c on v.instance = c.instance and v.accounting_period_source_id = c.source_id
+    left join canonical.left_out_transaction as o on v.instance = o.instance and v.transaction_source_id = o.transaction_source_id
+),
+
+ranked as ( -- versions of each line, the newest first, and those known when their period was closed, the newest first
+    select
+        instance, source_id, transaction_source_id, transaction_number, ledger_account_source_id,
+        accounting_period_source_id, currency, amount, is_deleted, created_at, is_known_at_close,
+        row_number() over (
+            partition by instance, source_id order by source_version desc, as_of desc, batch_id desc
+        ) as now_rank,
+        row_number() over (
+            partition by instance, source_id, is_known_at_close order by source_version desc, as_of desc, batch_id desc
+        ) as close_rank
+    from dated
 ),
 
 figure as ( -- amounts of closed periods as they were, and as they are with the sign turned
@@ -71,7 +89,8 @@ figure as ( -- amounts of closed periods as they were, and as they are with the 
         cast(0 as decimal(20, 4)) as old_amount, r.amount as new_amount
     from ranked as r
     inner join closed as c on r.instance = c.instance and r.accounting_period_source_id = c.source_id
-    where r.now_rank = 1 and not r.is_deleted and not coalesce(r.created_at > c.closed_at, false)
+    left join controlled as a on a.transaction_key = r.instance || ':' || r.transaction_source_id
+    where r.now_rank = 1 and not r.is_deleted and (a.transaction_key is null or not coalesce(r.created_at > c.closed_at, false))
 ),
 
 moved as ( -- accounts of a closed period whose figures are not what they were

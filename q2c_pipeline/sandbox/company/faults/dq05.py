@@ -31,12 +31,28 @@ def dq05_journal_taken_out(ground: Ground) -> None:
     """A journal of a closed month was deleted, as the ledger's own list of deletions says."""
     head = ground.claim_rent(closed=True)
     ground.remember_transaction(head["id"])
-    rent = max(ground.world.netsuite["transactionline"][key]["foreignamount"] for key in ground.world.ledger_lines[head["id"]])
+    rent = _rent(ground, head)
     number = ground.world.ids.number("deleted", 900001)
     gone = {"type": "journalentry", "recordid": head["id"], "name": head["tranid"], "deleteddate": at(ground.world.as_of, 9)}
     ground.world.netsuite["deletedrecord"][str(number)] = gone
     erase(ground.world, head["id"])
     _tell(ground, head, rent)
+
+
+def dq05_rent_entered_late(ground: Ground) -> None:
+    """Somebody with the right to override entered more rent in a closed month; no controlled account is touched."""
+    head = ground.claim_rent(closed=True)
+    ground.forget_transaction(head["id"])
+    moment = at(ground.world.as_of, 9)
+    head.update(createddate=moment, lastmodifieddate=moment)
+    _tell(ground, head, _rent(ground, head))
+
+
+def _rent(ground: Ground, head: Record) -> Decimal:
+    """What a journal of rent debits."""
+    lines: dict[str, Record] = ground.world.netsuite["transactionline"]
+    rent: Decimal = max(lines[key]["foreignamount"] for key in ground.world.ledger_lines[head["id"]])
+    return rent
 
 
 def _tell(ground: Ground, head: Record, moved: Decimal) -> None:

@@ -16,7 +16,7 @@ from q2c_pipeline.sandbox.company.posting import root_key
 from q2c_pipeline.sandbox.systems import Earlier, Misbehaviour, Truth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
     from datetime import date
 
     from q2c_pipeline.sandbox.company.terms import Root
@@ -201,11 +201,19 @@ class Ground:
 
     def remember_transaction(self, number: int) -> None:
         """The same for a ledger transaction with its lines, in all books."""
-        tables = self.world.netsuite
-        self.remember("netsuite", "transaction", str(number))
+        for name, key in self._parts_of(number):
+            self.remember("netsuite", name, key)
+
+    def forget_transaction(self, number: int) -> None:
+        """Let a ledger transaction not have been there on the evening before."""
+        self.world.earlier += [Earlier("netsuite", name, key, None) for name, key in self._parts_of(number)]
+
+    def _parts_of(self, number: int) -> Iterator[tuple[str, str]]:
+        yield "transaction", str(number)
         for name in ("transactionline", "transactionaccountingline"):
-            for key in [key for key, line in tables[name].items() if line["transaction"] == number]:
-                self.remember("netsuite", name, key)
+            for key, line in self.world.netsuite[name].items():
+                if line["transaction"] == number:
+                    yield name, key
 
     def claim_rent(self, *, closed: bool) -> Record:
         """Take a month's journal of rent, which no leg compares, of a period whose books are closed, or still open."""
