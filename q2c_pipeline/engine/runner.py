@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Self
 
@@ -97,10 +98,7 @@ class Warehouse:
 
     def _refuse_other_version(self) -> None:
         """Stop at a file whose tables another version of this package made."""
-        with duckdb.connect() as fresh:
-            for statement in _ddl():
-                fresh.execute(statement)
-            strange = sorted(_columns(fresh) - _columns(self.connection))
+        strange = sorted(_columns_of_this_version() - _columns(self.connection))
         if strange:
             self.close()
             raise StoreError(
@@ -214,11 +212,19 @@ def _ddl() -> list[str]:
     return [*schemas, *(duckdb_ddl(table, "mapped") for table in TABLES.values()), *_OUTSIDE_DDL]
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str, str, str]]:
+@cache
+def _columns_of_this_version() -> frozenset[tuple[str, str, str, str]]:
+    with duckdb.connect() as fresh:
+        for statement in _ddl():
+            fresh.execute(statement)
+        return _columns(fresh)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str, str, str]]:
     rows = connection.execute(
         "select schema_name, table_name, column_name, data_type from duckdb_columns() where database_name = current_database()"
     ).fetchall()
-    return {(schema, table, column, kind) for schema, table, column, kind in rows if schema in OUTSIDE}
+    return frozenset((schema, table, column, kind) for schema, table, column, kind in rows if schema in OUTSIDE)
 
 
 def graph(files: Sequence[SqlFile]) -> list[SqlFile]:
