@@ -13,7 +13,7 @@ from q2c_pipeline.errors import StoreError
 from q2c_pipeline.reports.explain import explain
 from q2c_pipeline.reports.formats import MINUS
 from q2c_pipeline_tests.sql.test_dq03_vendor_schema_changed import delivered, reject
-from q2c_pipeline_tests.sql.world import PARAMS, World, consistent, files_for
+from q2c_pipeline_tests.sql.world import World, consistent
 
 TABLES = (
     "mart.exception_term", "mart.exception_fact", "mart.exception_repair", "mart.trace_node", "mart.run_summary", "recon.symptom",
@@ -114,11 +114,9 @@ def test_the_rate_and_the_policy_that_decided_are_told() -> None:
 )
 def test_materiality_is_told_with_the_limits_that_decided(limit: str, verdict: str) -> None:
     world = drifted()
-    with Warehouse() as warehouse:
-        world.fill(warehouse)
+    with world.filled() as warehouse:
         warehouse.connection.execute("insert into policy.materiality values ('US', ?, 50)", [limit])
-        for file in files_for(*TABLES):
-            warehouse.run_file(file, PARAMS)
+        world.make(warehouse, *TABLES)
         said = told(warehouse, "BB04")
     assert f"{verdict} the limits of US: {Decimal(limit):.2f} USD and 50 % of 900.00 USD." in said["At risk"]
 

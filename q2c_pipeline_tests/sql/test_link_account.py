@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from q2c_pipeline.engine.runner import Warehouse
-from q2c_pipeline_tests.sql.world import World, consistent, files_for, found_in
+from q2c_pipeline_tests.sql.world import World, consistent, found_in
 
 SF, ST, NS = "sf_main:001-1", "stripe_main:cus-1", "netsuite_main:77"
 OUTCOMES = ("recon.exception", "recon.bridge", "link.account", "link.customer")
@@ -25,15 +25,13 @@ def lost(role: str = "erp") -> World:
 
 def run(world: World, *resolved: tuple[Any, ...], duplicates: tuple[tuple[Any, ...], ...] = ()) -> Warehouse:
     """Every table, with what the step before the links has resolved."""
-    warehouse = Warehouse()
-    world.fill(warehouse)
+    warehouse = world.filled()
     for row in resolved:
         warehouse.connection.execute("insert into identity.account values (?, ?, ?, ?, ?, ?)", row)
     for row in duplicates:
         warehouse.connection.execute("insert into identity.duplicate values (?, ?, ?, ?, ?, ?, ?)", row)
         warehouse.connection.execute("insert into identity.customer values (?, ?), (?, ?)", (row[2], row[0], row[3], row[0]))
-    for file in files_for(*OUTCOMES):
-        warehouse.run_file(file, world.params)
+    world.make(warehouse, *OUTCOMES)
     return warehouse
 
 

@@ -22,14 +22,12 @@ def off_by(cents: str) -> World:
 
 def under(world: World, tolerances: list[Rule], materiality: list[tuple[str | None, str | None, str | None]] = []) -> Warehouse:  # noqa: B006
     """The world's tables made under these rules."""
-    warehouse = Warehouse()
-    world.fill(warehouse)
+    warehouse = world.filled()
     for rule in tolerances:
         warehouse.connection.execute("insert into policy.tolerance values (?, ?, ?, ?, ?)", rule)
     for limits in materiality:
         warehouse.connection.execute("insert into policy.materiality values (?, ?, ?)", limits)
-    for file in files_for("recon.exception", "recon.tolerated", "recon.bridge", "recon.timing", "mart.materiality_summary"):
-        warehouse.run_file(file, PARAMS)
+    world.make(warehouse, "recon.exception", "recon.tolerated", "recon.bridge", "recon.timing", "mart.materiality_summary")
     return warehouse
 
 

@@ -13,21 +13,19 @@ import polars as pl
 import pytest
 
 from q2c_pipeline.engine.runner import Warehouse
-from q2c_pipeline_tests.sql.world import World, consistent, files_for, masters
+from q2c_pipeline_tests.sql.world import World, consistent, masters
 
 VECTORS = Path(__file__).parents[2].parent / "shared" / "vectors" / "schedules.json"
 
 
 def made(world: World, table: str, **policy: str) -> Warehouse:
     """A warehouse in which `table` was made under the conventions `policy`."""
-    warehouse = Warehouse()
-    world.fill(warehouse)
+    warehouse = world.filled()
     warehouse.append("policy.convention", pl.DataFrame([{"instance": "sf_main", **policy}]))
     for product, price in (("A", "50"), ("B", "25"), ("C", "75")):
         row = {"product_code": product, "currency": "USD", "unit_price": Decimal(price)}
         warehouse.append("policy.standalone_price", pl.DataFrame([row], schema_overrides={"unit_price": pl.Decimal(20, 4)}))
-    for file in files_for(table):
-        warehouse.run_file(file, world.params)
+    world.make(warehouse, table)
     return warehouse
 
 

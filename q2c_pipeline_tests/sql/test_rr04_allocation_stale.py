@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from q2c_pipeline.engine.runner import Warehouse
-from q2c_pipeline_tests.sql.world import World, consistent, files_for
+from q2c_pipeline_tests.sql.world import World, consistent
 
 PRICES = {"A": 50, "B": 25, "C": 75}
 RIGHT = {"A": "33.33", "B": "16.67", "C": "50.00"}
@@ -36,11 +35,9 @@ def bundle(stated: dict[str, str | None]) -> World:
 def found(world: World, prices: dict[str, int]) -> list[tuple[str, Decimal, str]]:
     """What RR04 says under these stand-alone prices."""
     listed = ", ".join(f"('{code}', 'USD', {price})" for code, price in prices.items())
-    with Warehouse() as warehouse:
-        world.fill(warehouse)
+    with world.filled() as warehouse:
         warehouse.connection.execute(f"insert into policy.standalone_price values {listed}")
-        for file in files_for("control.rr04_allocation_stale"):
-            warehouse.run_file(file, world.params)
+        world.make(warehouse, "control.rr04_allocation_stale")
         return warehouse.query("select subject_key, difference_amount, reason from control.rr04_allocation_stale").rows()
 
 

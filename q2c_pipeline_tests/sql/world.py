@@ -16,6 +16,7 @@ from q2c_pipeline.engine.sqlfiles import SqlFile, load
 from q2c_pipeline.schemas.adapters import polars_schema
 from q2c_pipeline.schemas.fields import Type
 from q2c_pipeline.schemas.tables import TABLES
+from q2c_pipeline_tests.sql.shared import SharedWarehouse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,7 @@ class World:
     landing: dict[str, list[Row]] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=lambda: dict(PARAMS))
     roles: tuple[str, ...] = ("crm", "billing", "erp")
+    summary_convention: tuple[str, str, str] | None = None
 
     def add(self, table: str, role: str, source_id: str, **values: Any) -> Row:
         """A row with neutral values for what is not given."""
@@ -192,11 +194,19 @@ class World:
 
     def run(self, *wanted: str) -> Warehouse:
         """A warehouse in memory in which every table that `wanted` needs has been made."""
-        warehouse = Warehouse()
-        self.fill(warehouse)
-        for file in files_for(*(wanted or ("recon.exception", "recon.bridge", "recon.control_result", "recon.timing"))):
-            warehouse.run_file(file, self.params)
+        warehouse = self.filled()
+        self.make(warehouse, *(wanted or ("recon.exception", "recon.bridge", "recon.control_result", "recon.timing")))
         return warehouse
+
+    def filled(self) -> SharedWarehouse:
+        """A warehouse in memory that has the rows and none of the tables; what a test puts there itself counts too."""
+        warehouse = SharedWarehouse()
+        self.fill(warehouse)
+        return warehouse
+
+    def make(self, warehouse: SharedWarehouse, *wanted: str) -> None:
+        """Make every table that `wanted` needs."""
+        warehouse.make_all(files_for(*wanted), self.params)
 
     def fill(self, warehouse: Warehouse) -> None:
         """Put the rows where the loader would."""
@@ -208,6 +218,8 @@ class World:
             warehouse.connection.execute(statement)
         for role in self.roles:
             warehouse.connection.execute("insert into policy.instance values (?, 'any', ?)", [INSTANCE[role], role])
+        if self.summary_convention:
+            warehouse.connection.execute("insert into policy.summary_convention values (?, ?, ?)", list(self.summary_convention))
         for table, found in self.landing.items():
             warehouse.append(f"landing.{table}", pl.DataFrame(found))
 
