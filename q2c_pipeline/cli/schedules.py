@@ -16,14 +16,14 @@ Given = Annotated[Path, typer.Argument(metavar="FILE.json", help='A JSON list of
 @schedule.command("billing")
 def schedule_billing(file: Given) -> None:
     """Print what each line of the file would bill, period by period, as JSON."""
-    from q2c_pipeline.orchestration import expected, given_lines
+    from q2c_pipeline.orchestration import expected, given_files
 
-    typer.echo(json.dumps(expected.billing(given_lines.read_billing(file)), indent=1, ensure_ascii=False))
+    typer.echo(json.dumps(expected.billing(given_files.read_billing(file)), indent=1, ensure_ascii=False))
 
 
 @schedule.command("revenue")
 def schedule_revenue(file: Given) -> None:
     """Print what each line of the file would earn, month by month, as JSON."""
-    from q2c_pipeline.orchestration import expected, given_lines
+    from q2c_pipeline.orchestration import expected, given_files
 
-    typer.echo(json.dumps(expected.revenue(given_lines.read_revenue(file)), indent=1, ensure_ascii=False))
+    typer.echo(json.dumps(expected.revenue(given_files.read_revenue(file)), indent=1, ensure_ascii=False))

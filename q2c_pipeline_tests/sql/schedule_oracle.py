@@ -42,7 +42,8 @@ def billed(case: Case) -> Case:
     """Total and schedule of a billing case."""
     line, mode = case["line"], case["policy"]["rounding"]
     count = thirty_360 if case["policy"]["proration"] == "thirty_360" else actual_days
-    periods = list(once(line) if line["charge_type"] == "one_time" else recurring(line, count))
+    whole_only = case["policy"]["proration"] == "none"
+    periods = list(once(line) if line["charge_type"] == "one_time" else recurring(line, count, whole_only=whole_only))
     total = rounded(sum((amount for *_, amount in periods), Fraction(0)), line["currency"], mode)
     amounts = [rounded(amount, line["currency"], mode) for *_, amount in periods]
     amounts[-1] = total - sum(amounts[:-1])
@@ -69,14 +70,16 @@ def thirty_360(start: date, after: date) -> int:
 
 
 def once(line: Case) -> Iterator[Period]:
-    start = date.fromisoformat(line["start"])
-    yield start, start + DAY, Fraction(line["quantity"]) * Fraction(line["unit_price"]) * (1 - Fraction(line["discount"]))
+    start, end = date.fromisoformat(line["start"]), date.fromisoformat(line["end"])
+    yield start, end + DAY, Fraction(line["quantity"]) * Fraction(line["unit_price"]) * (1 - Fraction(line["discount"]))
 
 
-def recurring(line: Case, count: Callable[[date, date], int]) -> Iterator[Period]:
+def recurring(line: Case, count: Callable[[date, date], int], *, whole_only: bool) -> Iterator[Period]:
     start, after = date.fromisoformat(line["start"]), date.fromisoformat(line["end"]) + DAY
-    months = line.get("billing_period_months") or MONTHS[line["billing_frequency"]]
-    anchor = date(start.year, 1, 1) if line["anchor"] == "calendar" else start
+    is_prepaid = line["billing_frequency"] == "one_time"
+    begun = next(n for n in range(1, 10_000) if months_later(start, n) >= after)
+    months = begun if is_prepaid else line.get("billing_period_months") or MONTHS[line["billing_frequency"]]
+    anchor = date(start.year, 1, 1) if line["anchor"] == "calendar" and not is_prepaid else start
     discounted = (
         max(date.fromisoformat(str(line.get("discount_start", line["start"]))), start),
         min(date.fromisoformat(str(line.get("discount_end", line["end"]))) + DAY, after),
@@ -89,6 +92,10 @@ def recurring(line: Case, count: Callable[[date, date], int]) -> Iterator[Period
         part = max(whole[0], start), min(whole[1], after)
         if part[0] < part[1]:
             cheaper = max(part[0], discounted[0]), min(part[1], discounted[1])
+            if whole_only:
+                is_cheap = cheaper[0] == part[0] and cheaper[0] < cheaper[1]
+                yield *part, full * (1 - Fraction(line["discount"]) * is_cheap)
+                continue
             yield *part, full * (share(part, whole, count) - Fraction(line["discount"]) * share(cheaper, whole, count))
 
 
@@ -120,3 +127,50 @@ def _earned_by_month(line: Case, recognition: str) -> Iterator[tuple[date, Fract
         while month < after:
             yield month, Fraction((min(months_later(month, 1), after) - start).days, (after - start).days)
             month = months_later(month, 1)
+
+
+def metered(case: Case) -> Case:
+    """Total and schedule of a usage case with tiers or packages."""
+    line, currency, mode = case["line"], case["line"]["currency"], case["policy"]["rounding"]
+    start, after = date.fromisoformat(line["start"]), date.fromisoformat(line["end"]) + DAY
+    used: dict[date, Fraction] = {}
+    for use in line["usage"]:
+        month = date.fromisoformat(use["start"]).replace(day=1)
+        used[month] = used.get(month, Fraction(0)) + Fraction(use["quantity"])
+    worth = {month: (1 - Fraction(line["discount"])) * rated(line, quantity) for month, quantity in used.items()}
+    owed = {month: rounded(amount, currency, mode) for month, amount in worth.items()}
+    committed = Fraction(line.get("minimum_commitment", 0))
+    missing = committed - sum(owed.values())
+    if committed > 0:
+        last = (after - DAY).replace(day=1)
+        owed[last] = owed.get(last, Fraction(0)) + max(missing, Fraction(0))
+    schedule = [
+        {
+            "service_start": str(max(month, start)),
+            "service_end": str(min(months_later(month, 1), after) - DAY),
+            "due": str(months_later(month, 1)),
+            "amount": written(amount, currency),
+        }
+        for month, amount in sorted(owed.items())
+    ]
+    return {"total": written(sum(owed.values(), Fraction(0)), currency), "schedule": schedule}
+
+
+def rated(line: Case, quantity: Fraction) -> Fraction:
+    """What a month's quantity is worth before discount and rounding."""
+    charged = max(quantity - Fraction(line.get("included_quantity", 0)), Fraction(0))
+    if line.get("usage_model") == "package":
+        return -(-charged // Fraction(line["package_size"])) * Fraction(line["unit_price"])
+    if not line.get("tiers"):
+        return charged * Fraction(line["unit_price"])
+    worth, low = Fraction(0), Fraction(0)
+    for tier in line["tiers"]:
+        high = charged if tier["up_to"] is None else min(Fraction(tier["up_to"]), charged)
+        if charged > low:
+            whole = Fraction(tier["unit_price"]) * charged + Fraction(tier["flat_amount"])
+            part = Fraction(tier["unit_price"]) * (high - low) + Fraction(tier["flat_amount"])
+            worth = whole if line.get("usage_model") == "volume" else worth + part
+        low = Fraction(tier["up_to"] or 0)
+        if tier["up_to"] is None or charged <= low:
+            break
+    return worth

@@ -131,7 +131,7 @@ def test_a_one_time_line_is_due_on_its_day() -> None:
         price_period="once", start_date=date(2026, 3, 5), end_date=date(2026, 12, 31),
     )  # fmt: skip
 
-    assert found == [("2026-03-05", "2026-03-05", "2026-03-05", Decimal("22.5"))]
+    assert found == [("2026-03-05", "2026-12-31", "2026-03-05", Decimal("22.5"))]
 
 
 def test_a_large_yen_contract_does_not_overflow() -> None:

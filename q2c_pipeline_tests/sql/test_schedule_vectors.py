@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from q2c_pipeline.cli import app
 from q2c_pipeline.errors import ConfigurationError
-from q2c_pipeline.orchestration import expected, given_lines
-from q2c_pipeline_tests.sql.schedule_oracle import Case, billed, earned, written
+from q2c_pipeline.orchestration import expected, given_files
+from q2c_pipeline_tests.sql.schedule_oracle import Case, billed, earned, metered, written
 
 VECTORS = Path(__file__).parents[2].parent / "shared" / "vectors" / "schedules.json"
 SHIPPED = Path(__file__).with_name("schedule_cases.json")
@@ -28,11 +28,11 @@ Answer = Callable[[list[Case], Path], list[Case]]
 
 
 def bill(cases: list[Case], folder: Path) -> list[Case]:
-    return expected.billing(given_lines.read_billing(_file(cases, folder)))
+    return expected.billing(given_files.read_billing(_file(cases, folder)))
 
 
 def earn(cases: list[Case], folder: Path) -> list[Case]:
-    return expected.revenue(given_lines.read_revenue(_file(cases, folder)))
+    return expected.revenue(given_files.read_revenue(_file(cases, folder)))
 
 
 def _file(cases: list[Case], folder: Path) -> Path:
@@ -111,6 +111,92 @@ def test_terms_that_no_table_holds_are_still_exact(tmp_path: Path) -> None:
     assert [one["total"] for one in found] == ["1200.00", "3600000000"]
 
 
+def test_a_prepaid_term_is_one_period_of_its_months(tmp_path: Path) -> None:
+    (found,) = bill([line(billing_frequency="one_time", unit_price="100", quantity="1", timing="arrears")], tmp_path)
+
+    assert found["schedule"] == [
+        {"service_start": "2026-01-15", "service_end": "2027-01-14", "due": "2027-01-15", "amount": "1200.00"}
+    ]
+
+
+def test_without_proration_a_period_begun_is_owed_whole(tmp_path: Path) -> None:
+    case = line(anchor="calendar", end="2026-03-10", discount="12.5 %", discount_end="2026-02-28")
+    case["policy"]["proration"] = "none"
+
+    (found,) = bill([case], tmp_path)
+
+    assert [row["amount"] for row in found["schedule"]] == ["875.00", "875.00", "1000.00"]
+
+
+def use(**changes: Any) -> Case:
+    terms = {"charge_type": "usage", "currency": "USD", "start": "2026-04-01", "end": "2026-06-30"}
+    model = {"usage_model": "volume", "tiers": [{"up_to": "100", "unit_price": "1"}, {"unit_price": "0.5"}]}
+    return {"id": "use", "line": terms | model | {"usage": [{"period": "2026-05", "quantity": "111"}]} | changes, "policy": {}}
+
+
+def test_use_is_billed_when_its_month_is_over_and_earned_in_it(tmp_path: Path) -> None:
+    case = use(minimum_commitment="60", discount="0.1")
+
+    (billed_use,), (earned_use,) = bill([case], tmp_path), earn([case], tmp_path)
+
+    assert billed_use["schedule"] == [
+        {"service_start": "2026-05-01", "service_end": "2026-05-31", "due": "2026-06-01", "amount": "49.95"},
+        {"service_start": "2026-06-01", "service_end": "2026-06-30", "due": "2026-07-01", "amount": "10.05"},
+    ]
+    assert earned_use["schedule"] == [{"period": "2026-05", "amount": "49.95"}, {"period": "2026-06", "amount": "10.05"}]
+    assert bill([use(usage=[])], tmp_path) == [{"id": "use", "total": "0.00", "schedule": []}]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"usage_model": "cheap"}, "line.usage_model"), ({"tiers": []}, "line.tiers"),
+        ({"usage_model": "per_unit"}, "line.tiers"),
+        ({"tiers": [{"up_to": "5", "unit_price": "1"}, {"from": "6", "unit_price": "1"}]}, "line.tiers"),
+        ({"tiers": [{"up_to": "0", "unit_price": "1"}]}, "line.tiers"),
+        ({"usage": [{"period": "2026-13", "quantity": "1"}]}, "line.usage.0"),
+        ({"usage": [{"period": "2026-07", "quantity": "1"}]}, "line.usage"),
+        ({"usage_model": "package", "tiers": [], "unit_price": "1"}, "line.package_size"),
+        ({"usage_model": "per_unit", "tiers": []}, "line.unit_price"),
+        ({"included_quantity": "123456789"}, "use"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_usage_line_is_named(change: Case, place: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="use") as raised:
+        bill([use(**change)], tmp_path)
+
+    assert place in str(raised.value)
+
+
+def test_an_activation_or_a_delivery_moves_what_is_earned(tmp_path: Path) -> None:
+    late = total_of("120", "daily_straight_line", start="2026-01-01", end="2026-06-30", activated="2026-06-01")
+    sent = total_of("120", "point_in_time", start="2026-01-01", end="2026-06-30", delivered="2026-03-09")
+
+    assert [one["schedule"] for one in earn([late, sent], tmp_path)] == [
+        [{"period": "2026-06", "amount": "120.00"}], [{"period": "2026-03", "amount": "120.00"}],
+    ]  # fmt: skip
+
+
+def test_many_lengths_of_period_in_seconds_stay_exact(tmp_path: Path) -> None:
+    case = line(
+        quantity="1", unit_price="99999.99", discount="0.0725", discount_start="2026-02-11", discount_end="2026-03-21",
+        anchor="calendar", start="2026-01-15T12:00:01Z", end="2026-04-10T06:00:07Z", price_period="year",
+    )  # fmt: skip
+    case["policy"]["proration"] = "by_second"
+
+    (found,) = bill([case], tmp_path)
+
+    # 16.5 days less a second of January, 18 of 28 and 21 of 31 days at 7.25 % off, 9.25 days and 7 seconds of April
+    assert [row["amount"] for row in found["schedule"]] == ["4435.48", "7944.94", "7924.06", "2569.47"]
+
+
+def test_the_shared_file_itself_may_be_asked(tmp_path: Path) -> None:
+    file = tmp_path / "all.json"
+    file.write_text(json.dumps({"billing": [line() | {"id": 7}], "standards": []}), encoding="utf-8")
+
+    assert expected.billing(given_files.read_billing(file))[0]["id"] == 7
+
+
 def test_the_file_may_ask_twice_the_same_and_nothing_at_all(tmp_path: Path) -> None:
     assert bill([], tmp_path) == []
     first, second = bill([line(), line()], tmp_path)
@@ -136,6 +222,7 @@ REFUSED = [
     ({"start": 20260101}, "line.start"),
     ({"end": "9999-12-31"}, "line.end"),
     ({"unit_price": "123456789012345678901"}, "one"),
+    ({"unit_price": "99999999", "quantity": "99999999"}, "one"),
 ]
 
 
@@ -185,7 +272,7 @@ currencies = st.sampled_from(["USD", "JPY", "KWD", "EUR", "CLF"])
 def recurring_cases(draw: st.DrawFn) -> Case:
     """A recurring line of up to four years."""
     start = draw(days)
-    frequency = draw(st.sampled_from(["monthly", "quarterly", "semi_annual", "annual", "custom"]))
+    frequency = draw(st.sampled_from(["monthly", "quarterly", "semi_annual", "annual", "custom", "one_time"]))
     case = line(
         start=str(start), end=str(start + timedelta(days=draw(st.integers(0, 1500)))), billing_frequency=frequency,
         quantity=draw(quantities), unit_price=draw(prices), discount=draw(discounts), currency=draw(currencies),
@@ -198,7 +285,7 @@ def recurring_cases(draw: st.DrawFn) -> Case:
         case["line"]["discount_end"] = str(start + timedelta(days=draw(st.integers(0, 900))))
     rounding = draw(st.sampled_from(["half_up", "half_even"]))
     return case | {
-        "policy": {"proration": draw(st.sampled_from(["actual_days", "thirty_360", "by_second"])), "rounding": rounding}
+        "policy": {"proration": draw(st.sampled_from(["actual_days", "thirty_360", "by_second", "none"])), "rounding": rounding}
     }
 
 
@@ -213,7 +300,41 @@ def earned_cases(draw: st.DrawFn) -> Case:
     return case | {"policy": {"recognition": recognition, "rounding": draw(st.sampled_from(["half_up", "half_even"]))}}
 
 
-many = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@st.composite
+def metered_cases(draw: st.DrawFn) -> Case:
+    """A usage line of up to a year and a half with use in some of its months."""
+    start = draw(days)
+    term = draw(st.integers(0, 500))
+    model = draw(st.sampled_from([None, "per_unit", "percentage", "package", "graduated", "volume"]))
+    some = st.decimals(0, 5000, places=3, allow_nan=False).map(str)
+    terms: Case = {
+        "charge_type": "usage",
+        "start": str(start),
+        "end": str(start + timedelta(days=term)),
+        "unit_price": draw(some),
+    }
+    terms |= {"currency": draw(currencies), "discount": draw(discounts), "included_quantity": draw(some)}
+    terms |= {"minimum_commitment": str(draw(st.integers(0, 10_000)))} | ({"usage_model": model} if model else {})
+    if model == "package":
+        terms["package_size"] = str(draw(st.integers(1, 500)))
+    if model in {"graduated", "volume"}:
+        ends = [*sorted(draw(st.sets(st.integers(1, 4000), max_size=3))), None]
+        terms["tiers"] = [
+            {
+                "up_to": None if end is None else str(end),
+                "unit_price": draw(some),
+                "flat_amount": draw(st.sampled_from(["0", "7.5"])),
+            }
+            for end in ends
+        ]
+    used = draw(st.lists(st.tuples(st.integers(0, term), some), max_size=4))
+    terms["usage"] = [{"start": str(start + timedelta(days=day)), "quantity": quantity} for day, quantity in used]
+    return {"line": terms, "policy": {"rounding": draw(st.sampled_from(["half_up", "half_even"]))}}
+
+
+many = settings(
+    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+)  # fmt: skip
 """Each example is a file of many lines: starting a warehouse costs more than a line does."""
 
 
@@ -232,6 +353,14 @@ def test_any_amount_is_earned_as_fractions_say_wherever_it_stands(
     tmp_path_factory: pytest.TempPathFactory, cases: list[Case], order: random.Random
 ) -> None:
     _same_as(earned, earn, _numbered(cases), tmp_path_factory.mktemp("revenue"), order)
+
+
+@many
+@given(st.lists(metered_cases(), min_size=20, max_size=60), st.randoms(use_true_random=False))
+def test_any_use_bills_what_fractions_say_wherever_it_stands(
+    tmp_path_factory: pytest.TempPathFactory, cases: list[Case], order: random.Random
+) -> None:
+    _same_as(metered, bill, _numbered(cases), tmp_path_factory.mktemp("usage"), order)
 
 
 def _numbered(cases: list[Case]) -> list[Case]:

@@ -45,6 +45,7 @@ rounded as ( -- each period rounded by its source's rule; a line has few differe
             when d.rest * 2 = d.denominator * d.share_days and (t.rounding = 'half_up' or d.whole_units % 2 = 1) then 1
             else 0
         end as rounded_units,
+        case when d.share_days % 86400 = 0 then d.share_days // 86400 else d.share_days end as reduced_days,
         dense_rank() over (partition by d.contract_line_key order by d.share_days) as length_rank,
         max(d.period_number) over (partition by d.contract_line_key) as last_period_number
     from divided as d
@@ -57,9 +58,11 @@ common as ( -- lines with any rest: one denominator for all their periods (both 
         max(denominator) as denominator,
         sum(whole_units) as whole_units,
         sum(rounded_units) as rounded_units,
-        cast(max(case when length_rank = 1 then share_days else 1 end) as hugeint)
-        * max(case when length_rank = 2 then share_days else 1 end) * max(case when length_rank = 3 then share_days else 1 end)
-        * max(case when length_rank = 4 then share_days else 1 end) * max(case when length_rank = 5 then share_days else 1 end)
+        -- full periods of seconds are whole days: counted in days their product stays small
+        cast(max(case when share_days % 86400 = 0 then 86400 else 1 end) as hugeint)
+        * max(case when length_rank = 1 then reduced_days else 1 end) * max(case when length_rank = 2 then reduced_days else 1 end)
+        * max(case when length_rank = 3 then reduced_days else 1 end) * max(case when length_rank = 4 then reduced_days else 1 end)
+        * max(case when length_rank = 5 then reduced_days else 1 end)
             as common_days
     from rounded
     group by contract_line_key

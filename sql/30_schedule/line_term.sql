@@ -4,6 +4,7 @@
 -- says:    the terms of each counted recurring or one-time contract line as whole numbers: what a month is worth, from when to
 --          when, where its periods begin, which discount applies when, and by which convention of its source it is prorated
 -- example: 3 x 33.33 USD a month: 9,999 minor units and no rest; 100,000 JPY a year: 8,333 and a rest of 4 in 12 parts
+-- A term that is billed once at a price of a month or year is one period of the months that it begins.
 -- The worth of one price period before discount is quantity x price with 8 decimals each, a whole number of 1e-16 parts. It is
 -- kept as whole minor units and a rest of `scale` parts a unit: no money is divided and nothing is rounded. Quantity x price up to
 -- 10^16 fits; every later product is bounded by scale x discount_denominator x days of the partial periods, and where a statement
@@ -17,7 +18,8 @@ with line as ( -- counted lines with the conventions of their source, else the c
         b.quantity,
         b.unit_price,
         b.price_period,
-        b.charge_type = 'one_time' or b.billing_frequency = 'one_time' as is_one_time,
+        b.charge_type = 'one_time' or (b.billing_frequency = 'one_time' and b.price_period not in ('month', 'year')) as is_one_time,
+        b.charge_type <> 'one_time' and b.billing_frequency = 'one_time' and b.price_period in ('month', 'year') as is_prepaid,
         b.billing_timing,
         b.billing_frequency,
         b.billing_anchor,
@@ -46,6 +48,16 @@ scaled as ( -- the same in whole numbers
         l.contract_line_key,
         case
             when l.is_one_time then 0
+            when l.is_prepaid
+                then
+                    (year(l.end_at) - year(l.start_at)) * 12 + month(l.end_at) - month(l.start_at) + case
+                        when
+                            l.start_at
+                            + interval '1' month * ((year(l.end_at) - year(l.start_at)) * 12 + month(l.end_at) - month(l.start_at))
+                            < l.end_at
+                            then 1
+                        else 0
+                    end
             when l.billing_frequency = 'custom' then l.billing_period_months
             when l.billing_frequency = 'quarterly' then 3
             when l.billing_frequency = 'semi_annual' then 6
@@ -71,11 +83,23 @@ select
     l.billing_timing = 'arrears' and not l.is_one_time as is_arrears,
     s.period_months,
     l.start_at,
-    case when l.is_one_time then cast(cast(l.start_at as date) + 1 as timestamp) else l.end_at end as end_at,
+    case when l.is_one_time then greatest(l.end_at, l.start_at + interval '1' day) else l.end_at end as end_at,
     -- calendar periods count from January of the original line's first year
-    case when l.billing_anchor = 'calendar' then date_trunc('year', l.root_start_at) else l.root_start_at end as anchor_at,
-    greatest(coalesce(l.discount_start_at, l.start_at), l.start_at) as discount_start_at,
-    coalesce(l.discount_end_at, l.end_at) as discount_end_at,
+    case
+        when l.is_prepaid then l.start_at
+        when l.billing_anchor = 'calendar' then date_trunc('year', l.root_start_at)
+        else l.root_start_at
+    end as anchor_at,
+    -- a one-time charge has the discount of its day, whole or not at all
+    case
+        when l.is_one_time and l.discount_start_at > l.start_at then greatest(l.end_at, l.start_at + interval '1' day)
+        else greatest(coalesce(l.discount_start_at, l.start_at), l.start_at)
+    end as discount_start_at,
+    case
+        when l.is_one_time and coalesce(l.discount_end_at, l.end_at) > l.start_at
+            then greatest(l.end_at, l.start_at + interval '1' day)
+        else coalesce(l.discount_end_at, l.end_at)
+    end as discount_end_at,
     s.discount_numerator,
     l.discount_denominator,
     -- between midnights there are no broken days, and seconds give the same shares as days with smaller numbers

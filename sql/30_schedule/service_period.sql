@@ -5,6 +5,7 @@
 -- Rules. The n-th boundary is the anchor + n periods, clipped at short months and counted from the anchor's own day (31 January,
 -- 28 February, 31 March). A partial period is its days over the days of that full period, in the line's own day count: actual days;
 -- 30/360 (every month 30 days, a 31st counts as a 30th, the end is the day after: 11 to 28 February is 20 of 30); or seconds (UTC).
+-- Without proration (none) a period begun is owed whole, with the discount of its first day.
 -- A discount of part of the period takes its share of the same days: n/d off for 10 of 30 days is (30 x d - 10 x n) of 30 x d.
 with numbered as ( -- periods that may touch the line, one row a period
     select
@@ -74,6 +75,7 @@ counted as ( -- lengths of the full period, of the served part and of the discou
             else date_diff('day', full_start_at, full_end_at)
         end as full_length,
         case proration
+            when 'none' then date_diff('day', full_start_at, full_end_at)
             when 'by_second' then date_diff('second', service_start_at, service_end_at)
             when 'thirty_360'
                 then
@@ -82,6 +84,13 @@ counted as ( -- lengths of the full period, of the served part and of the discou
             else date_diff('day', service_start_at, service_end_at)
         end as served_length,
         case proration
+            when 'none'
+                then
+                    case
+                        when part_start_at = service_start_at and part_end_at > part_start_at
+                            then date_diff('day', full_start_at, full_end_at)
+                        else 0
+                    end
             when 'by_second' then date_diff('second', part_start_at, part_end_at)
             when 'thirty_360'
                 then

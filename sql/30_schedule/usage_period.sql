@@ -3,22 +3,39 @@
 -- says:    what each usage line owes for each calendar month of metered use, and what its last month makes up to its commitment
 -- example: 1,000 included, then 0.02 each: 1,500 in May owe 10.00, due on 1 June; 1,000.00 committed and 940.00 used: the last month
 --          owes 60.00 more
--- Rules. A month's worth is rounded once at the currency's exponent; a shortfall against the minimum commitment of the whole term
--- falls due with the term's last month, also when nothing is used in it.
-with rounded as ( -- months with use, in whole minor units
+-- Rules. A month's worth less the line's discount is rounded once at the currency's exponent; a shortfall against the minimum
+-- commitment of the whole term falls due with the term's last month, also when nothing is used in it.
+with discounted as ( -- months with use, in parts of a minor unit and of the discount
     select
         r.root_line_key, r.month_start_date, r.quantity,
-        r.rated_parts // u.price_scale + case
-            when r.rated_parts % u.price_scale * 2 > u.price_scale then 1
-            when
-                r.rated_parts % u.price_scale * 2 = u.price_scale
-                and (coalesce(k.rounding, 'half_up') = 'half_up' or r.rated_parts // u.price_scale % 2 = 1) then 1
-            else 0
-        end as units
+        coalesce(k.rounding, 'half_up') as rounding,
+        r.rated_parts * (d.denominator - coalesce(b.discount_numerator, cast(b.discount_fraction * d.denominator as bigint))) as parts,
+        cast(u.price_scale as hugeint) * d.denominator as scale
     from schedule.rated_usage as r
     inner join link.booked_line as b on r.root_line_key = b.contract_line_key
     inner join canonical.currency_unit as u on b.currency = u.currency
+    inner join (
+        select
+            contract_line_key,
+            -- without a discount no room is given away: amounts of any size fit
+            coalesce(
+                discount_denominator,
+                case when discount_fraction = 0 then 1 when (discount_fraction * 10000) % 1 = 0 then 10000 else 100000000 end
+            ) as denominator
+        from link.booked_line
+    ) as d on r.root_line_key = d.contract_line_key
     left join policy.convention as k on b.instance = k.instance
+),
+
+rounded as ( -- in whole minor units
+    select
+        root_line_key, month_start_date, quantity,
+        parts // scale + case
+            when parts % scale * 2 > scale then 1
+            when parts % scale * 2 = scale and (rounding = 'half_up' or parts // scale % 2 = 1) then 1
+            else 0
+        end as units
+    from discounted
 ),
 
 term as ( -- counted usage lines with their dates, commitment and its last month
