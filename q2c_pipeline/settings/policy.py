@@ -68,7 +68,7 @@ class Policy(Section):
     alerts: Alerts = Alerts()
     overlap_minutes: Annotated[int, Field(ge=0, le=1440)] = 10
     bulk_threshold: Annotated[int, Field(ge=1)] = 20_000
-    proration: Literal["actual_days", "thirty_360", "by_second"] = "actual_days"
+    proration: Literal["actual_days", "thirty_360", "by_second", "none"] = "actual_days"
 
     @property
     def overlap(self) -> timedelta:
