@@ -188,6 +188,8 @@ class TransactionKind(StrEnum):
     REVENUE_RELEASE = "revenue_release"
     JOURNAL = "journal"
     FX_REVALUATION = "fx_revaluation"
+    SUMMARY = "summary"
+    """One journal for many documents: a journal that the policy's convention says is one."""
 
 
 class PeriodState(StrEnum):

@@ -34,6 +34,7 @@ _OUTSIDE_DDL = (
     "create table if not exists policy.currency (currency varchar, exponent bigint)",
     """create table if not exists policy.convention (instance varchar, proration varchar, rounding varchar, recognition varchar,
        modification varchar)""",
+    "create table if not exists policy.summary_convention (instance varchar, grouping varchar, number_prefix varchar)",
     "create table if not exists policy.standalone_price (product_code varchar, currency varchar, unit_price decimal(20, 4))",
     "create table if not exists policy.ownership (table_name varchar, field_name varchar, owner_role varchar)",
     """create table if not exists policy.tolerance (control_id varchar, legal_entity_code varchar, currency varchar,

@@ -50,6 +50,9 @@ def policy_contradictions(settings: Settings, policy: Policy, where: str) -> Ite
         yield from _unknown("an entity", [one.entity for one in rules], settings.company.entities, f"{where}.{name}")
     names = [one.name for one in settings.instances]
     yield from _unknown("a configured instance", [*policy.conventions], names, f"{where}.conventions")
+    ledgers = [one.name for one in settings.instances if one.plays is Role.ERP]
+    posting = [name for name, one in policy.conventions.items() if one.summary_journals and name in names]
+    yield from _unknown("summary_journals of a ledger", posting, ledgers, f"{where}.conventions")
     yield from _corrections(settings, policy, controls, where)
 
 

@@ -62,10 +62,28 @@ class Materiality(_Limits):
         return (self.entity,)
 
 
-class Convention(Section):
+class Schedule(Section):
     """How a system counts and rounds where it departs from the policy; a billing system's holds for the lines that it bills."""
 
-    proration: Literal["actual_days", "thirty_360", "by_second"] | None = None
+    proration: Literal["actual_days", "thirty_360", "by_second", "none"] | None = None
     rounding: Literal["half_up", "half_even"] | None = None
     recognition: Literal["daily_straight_line", "even_by_month", "by_second"] | None = None
     modification: Literal["prospective", "cumulative_catch_up"] | None = None
+
+
+class Convention(Schedule):
+    """How an instance works where it departs from the usual: how it schedules, and how a ledger posts documents.
+
+    `summary_journals` says that one journal posts all documents of a company, currency and day (entity_day);
+    journals whose number begins with `summary_prefix` are these.
+    """
+
+    summary_journals: Literal["entity_day"] | None = None
+    summary_prefix: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+
+    @model_validator(mode="after")
+    def _knows_its_summaries(self) -> Self:
+        if (self.summary_journals is None) != (self.summary_prefix is None):
+            found = "one of them" if self.summary_journals else "summary_prefix alone"
+            raise wrong("summary_journals and summary_prefix together", found, 'add for example summary_prefix = "SUM-"')
+        return self

@@ -12,7 +12,7 @@ from q2c_pipeline.domain.money import exponents
 from q2c_pipeline.settings.agreements import OWNERSHIP_COLUMNS
 from q2c_pipeline.settings.company import Company, InstanceSettings
 from q2c_pipeline.settings.policy import Policy
-from q2c_pipeline.settings.rules import Convention
+from q2c_pipeline.settings.rules import Convention, Schedule
 
 _TEXT = pl.String()
 
@@ -46,7 +46,10 @@ def policy_frames(company: Company, instances: Sequence[InstanceSettings], polic
         "instance": _frame(systems, instance=_TEXT, platform=_TEXT, role=_TEXT),
         "currency": _frame(sorted(exponents().items()), currency=_TEXT, exponent=pl.Int64()),
         "convention": _frame(
-            [*_conventions(instances, policy.conventions)], **dict.fromkeys(("instance", *Convention.model_fields), _TEXT)
+            [*_conventions(instances, policy.conventions)], **dict.fromkeys(("instance", *Schedule.model_fields), _TEXT)
+        ),
+        "summary_convention": _frame(
+            [*_summaries(instances, policy.conventions)], instance=_TEXT, grouping=_TEXT, number_prefix=_TEXT
         ),
         "standalone_price": _frame(alone, product_code=_TEXT, currency=_TEXT, unit_price=pl.Decimal(20, 4)),
         "ownership": _frame([*policy.ownership.rows()], **dict.fromkeys(OWNERSHIP_COLUMNS, _TEXT)),
@@ -68,7 +71,15 @@ def _conventions(instances: Sequence[InstanceSettings], said: Mapping[str, Conve
     for one in instances:
         if one.plays is Role.CRM:
             own = said.get(one.name, Convention())
-            yield one.name, *(getattr(own, name) or getattr(shared, name) for name in Convention.model_fields)
+            yield one.name, *(getattr(own, name) or getattr(shared, name) for name in Schedule.model_fields)
+
+
+def _summaries(instances: Sequence[InstanceSettings], said: Mapping[str, Convention]) -> Iterator[tuple[object, ...]]:
+    """Ledgers that post one journal for many documents, how these belong together, and what the journals' numbers begin with."""
+    for one in instances:
+        own = said.get(one.name, Convention())
+        if own.summary_journals:
+            yield one.name, own.summary_journals, own.summary_prefix
 
 
 def _frame(rows: Sequence[tuple[object, ...]], **schema: pl.DataType) -> pl.DataFrame:

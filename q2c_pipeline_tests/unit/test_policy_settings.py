@@ -36,7 +36,14 @@ name = "stripe_main"
 platform = "stripe"
 url = "http://127.0.0.1:8091"
 """
+LEDGER = """
+[[instances]]
+name = "netsuite_main"
+platform = "netsuite"
+url = "http://127.0.0.1:8092"
+"""
 JUNE, JULY = date(2026, 6, 30), date(2026, 7, 1)
+SUMMARIES = "summary_journals = 'entity_day'\nsummary_prefix = 'SUM-'\n"
 SECOND = '[[policy_versions]]\nversion = "2"\neffective_from = 2026-07-01\n'
 THIRD = '[[policy_versions]]\nversion = "3"\neffective_from = 2026-09-01\n'
 
@@ -73,6 +80,12 @@ def test_lines_are_scheduled_as_their_crm_says_else_as_the_one_billing_system_do
     assert policy(tmp_path, billing).policy_frames(JUNE)["convention"].rows() == [("sf_main", "by_second", None, None, None)]
     both = billing + '[policy.conventions.sf_main]\nproration = "thirty_360"\n'
     assert policy(tmp_path, both).policy_frames(JUNE)["convention"].rows() == [("sf_main", "thirty_360", None, None, None)]
+
+
+def test_a_ledger_that_posts_summaries_is_told_to_the_tables(tmp_path: Path) -> None:
+    assert policy(tmp_path, LEDGER).policy_frames(JUNE)["summary_convention"].rows() == []
+    said = policy(tmp_path, LEDGER + "[policy.conventions.netsuite_main]\n" + SUMMARIES)
+    assert said.policy_frames(JUNE)["summary_convention"].rows() == [("netsuite_main", "entity_day", "SUM-")]
 
 
 def test_the_day_that_is_reconciled_decides_which_version_is_in_force(tmp_path: Path) -> None:
@@ -132,6 +145,8 @@ def test_the_digest_follows_what_is_said_and_not_how(tmp_path: Path) -> None:
         ("[[policy.materiality]]\namount = 1\n[[policy.materiality]]\npercent = 1\n", "policy.materiality: expected one rule"),
         ("[policy.conventions.strip_main]\nproration = 'by_second'\n", "did you mean 'stripe_main'?"),
         ("[policy.conventions.stripe_main]\nproraton = 'by_second'\n", "did you mean 'proration'?"),
+        ("[policy.conventions.stripe_main]\n" + SUMMARIES, "expected summary_journals of a ledger, found 'stripe_main'"),
+        ("[policy.conventions.stripe_main]\nsummary_prefix = 'SUM-'\n", "expected summary_journals and summary_prefix together"),
         ("[policy]\neffective_from = 2026-01-01\n", "expected a first version without a date"),
         ("[[policy_versions]]\nversion = '2'\n", "policy_versions.2: expected the key 'effective_from'"),
         ("[[policy_versions]]\neffective_from = 2026-07-01\n", "expected every version once, found '1' 2 times"),
@@ -174,9 +189,9 @@ def test_what_the_page_shows_can_be_written_so(tmp_path: Path, block: str) -> No
         assert candidate(policy(tmp_path), tmp_path / "change.toml", JUNE).grace.posting_days == 5
     else:
         japan = '[company.entities.JP]\nname = "Example KK"\ncurrency = "JPY"\ncountry = "JP"\n'
-        settings = policy(tmp_path, japan + block)
+        settings = policy(tmp_path, japan + LEDGER + block)
         said = settings.policy
-        assert settings.policy_versions or said.tolerances or said.materiality or said.alerts.channels
+        assert settings.policy_versions or said.tolerances or said.materiality or said.alerts.channels or said.conventions
 
 
 def test_the_page_names_every_key_of_rules() -> None:

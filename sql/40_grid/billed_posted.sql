@@ -80,6 +80,20 @@ side as ( -- both sides in one shape: what documents demand, debit positive ...
             d.transaction_kind in ('invoice', 'credit_memo')
             or (d.transaction_kind = 'journal' and d.claimed_document_number is not null)
         )
+    union all -- ... or what summary journals post for them, and what is left of these
+    select
+        document_key,
+        case when document_key is null then transaction_key end as unlinked_transaction_key,
+        account_class,
+        currency,
+        legal_entity_code,
+        period,
+        cast(null as date) as finalized_date,
+        posting_date,
+        cast(0 as decimal(20, 4)) as left_amount,
+        posted_amount as right_amount,
+        transaction_key
+    from link.summary_share
 ),
 
 cell as ( -- one row a cell
@@ -102,8 +116,11 @@ cell as ( -- one row a cell
 
 posted as ( -- documents that any transaction posts
     select distinct
-        document_key from link.document where document_key is not null
-    and transaction_kind in ('invoice', 'credit_memo', 'journal')
+        document_key from link.document where
+        document_key is not null
+        and transaction_kind in ('invoice', 'credit_memo', 'journal')
+    union
+    select document_key from link.summary_document
 )
 
 select

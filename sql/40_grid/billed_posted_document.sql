@@ -27,16 +27,25 @@ with whole as ( -- all cells of these documents, the agreeing ones too
     group by g.document_key
 ),
 
-poster as ( -- transactions that stand for a document: how many, which, and whether one of them does not balance
+standing as ( -- transactions that stand for a document, each with how often it does
+    select document_key, transaction_key, 1 as times, cast(null as varchar) as summary_number
+    from link.document
+    where document_key is not null and transaction_kind in ('invoice', 'credit_memo', 'journal')
+    union all
+    select document_key, transaction_key, times, case when is_summary_elsewhere then transaction_number end as summary_number
+    from link.summary_document
+),
+
+poster as ( -- how many they are, which, whether one of them does not balance, and the summary that stands elsewhere as a whole
     select
         d.document_key,
-        count(distinct d.transaction_key) as transactions,
+        count(distinct d.transaction_key) + max(d.times) - 1 as transactions,
+        min(d.summary_number) as summary_number,
         min(d.transaction_key) as first_transaction_key,
         max(d.transaction_key) as last_transaction_key,
         min(b.transaction_number) as unbalanced_transaction_number
-    from link.document as d
+    from standing as d
     left join grid.transaction_balance as b on d.transaction_key = b.transaction_key
-    where d.document_key is not null and d.transaction_kind in ('invoice', 'credit_memo', 'journal')
     group by d.document_key
 )
 
@@ -58,6 +67,7 @@ select
     p.first_transaction_key,
     p.last_transaction_key,
     p.unbalanced_transaction_number,
+    p.summary_number,
     p.document_key is null as is_nothing_posted,
     w.posted_entity_code <> w.billed_entity_code and w.posted_entity_code = w.last_posted_entity_code as is_other_entity,
     w.posted_period <> w.billed_period and w.posted_period = w.last_posted_period as is_other_period,

@@ -28,7 +28,7 @@ with posting as ( -- lines on deferred revenue that no document of billed-posted
     where
         a.account_class = 'deferred_revenue'
         and p.is_posted and p.is_primary_book and not p.is_voided
-        and p.transaction_kind not in ('invoice', 'credit_memo')
+        and p.transaction_kind not in ('invoice', 'credit_memo', 'summary')
         and (p.transaction_kind <> 'journal' or p.claimed_document_number is null)
 ),
 

@@ -68,7 +68,15 @@ side as ( -- both sides in one shape: documents of billing ...
     from link.transaction_class as t
     left join link.document as d on t.transaction_key = d.transaction_key
     left join link.money_posting as m on t.transaction_key = m.transaction_key
-    where t.account_class = 'receivable'
+    where t.account_class = 'receivable' and t.transaction_kind <> 'summary'
+    union all -- ... summary journals by the documents that they post
+    select
+        case when document_key is null then 'transaction' else 'document' end as part,
+        coalesce(document_key, transaction_key) as record_key,
+        currency, legal_entity_code, cast(0 as decimal(20, 4)) as left_amount, posted_amount as right_amount, transaction_key,
+        posting_date as moved_date
+    from link.summary_share
+    where account_class = 'receivable'
 ),
 
 cell as ( -- one row a cell

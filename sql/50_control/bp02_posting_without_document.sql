@@ -18,7 +18,7 @@ select -- cells of transactions that no billing document is linked to
     'transaction ' || subject_key || ' posts ' || right_text || ' ' || cell_text || ', its reference '
     || coalesce(claimed_document_number, 'none') || coalesce(
         ' is that of several documents: ' || candidates, ' is unknown to billing'
-    ) as reason,
+    ) || remark as reason,
     evidence
 from grid.billed_posted_break
 where

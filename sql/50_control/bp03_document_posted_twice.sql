@@ -16,7 +16,7 @@ select -- cells of live documents that several transactions post, too much toget
     period,
     difference_amount,
     'document ' || subject_key || ' demands ' || left_text || ' ' || cell_text || ', ' || cast(transactions as varchar)
-    || ' transactions post ' || right_text as reason,
+    || ' transactions post ' || right_text || remark as reason,
     evidence
 from grid.billed_posted_break
 where

@@ -15,7 +15,7 @@ select -- cells of documents posted once, in their own entity and period, with a
     currency,
     period,
     difference_amount,
-    'document ' || subject_key || ' demands ' || left_text || ' ' || cell_text || ', posted ' || right_text as reason,
+    'document ' || subject_key || ' demands ' || left_text || ' ' || cell_text || ', posted ' || right_text || remark as reason,
     evidence
 from grid.billed_posted_break
 where

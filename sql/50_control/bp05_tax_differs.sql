@@ -20,7 +20,7 @@ select -- cells of documents posted in their own entity, period and currency, wi
         when posted_total = billed_total and account_class <> 'tax' then cast(0 as decimal(20, 4)) else difference_amount
     end as difference_amount,
     'document ' || subject_key || ' demands ' || left_text || ' ' || cell_text || ', posted ' || right_text
-    || case when posted_tax = 0 then ': posted without tax' else ': tax differs' end as reason,
+    || case when posted_tax = 0 then ': posted without tax' else ': tax differs' end || remark as reason,
     evidence
 from grid.billed_posted_break
 where

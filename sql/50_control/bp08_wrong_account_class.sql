@@ -18,7 +18,7 @@ select -- cells of documents posted in their own entity, period and currency, wi
     period,
     case when abs(left_amount) > abs(right_amount) then difference_amount else cast(0 as decimal(20, 4)) end as difference_amount,
     'document ' || subject_key || ' demands ' || left_text || ' ' || cell_text || ', posted ' || right_text
-    || ', while its total is right' as reason,
+    || ', while its total is right' || remark as reason,
     evidence
 from grid.billed_posted_break
 where

@@ -1,0 +1,264 @@
+"""A ledger that posts one journal for all documents of a company, currency and day."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from q2c_pipeline_tests.sql.world import World, consistent, found_in
+
+DAY = date(2026, 5, 1)
+
+
+def summing(*others: tuple[str, int]) -> World:
+    """Order 1's invoices, and on 1 May further documents that nobody sold: name and net; all for the ledger to sum up."""
+    world = consistent()
+    world.summary_convention = ("netsuite_main", "entity_day", "SUM-")
+    for name, net in others:
+        unsold(world, name, DAY, net)
+    return world
+
+
+def unsold(world: World, name: str, day: date, net: int, **header: Any) -> None:
+    """A document of one day that no contract demands."""
+    world.bill(name, day, day, net, subscription_source_id=None, subscription_line_source_id=None, **header)
+
+
+def amounts(world: World, *documents: str) -> dict[str, Decimal]:
+    total = {"1100": Decimal(0), "2100": Decimal(0), "4000": Decimal(0)}
+    for name in documents:
+        header = world.get("invoice", f"in-{name}")
+        for account, amount in (
+            ("1100", header["total_amount"]),
+            ("2100", -header["tax_amount"]),
+            ("4000", -header["net_amount"]),
+        ):
+            total[account] += amount
+    return total
+
+
+def sum_up(world: World, day: date, *documents: str, name: str = "", **shared: Any) -> str:
+    """Post one summary of the documents on a day."""
+    number = f"SUM-US-USD-{day}{name}"
+    usual = {"transaction_kind": "journal", "transaction_number": number, "posting_date": day, "currency": "USD"}
+    world.journal(number, shared.pop("amounts", None) or amounts(world, *documents), **(usual | shared))
+    return number
+
+
+def sum_up_rest(world: World, *but: date) -> World:
+    """Post a summary for every day that has documents."""
+    days: dict[date, list[str]] = {}
+    for (_, key), row in world.rows["invoice"].items():
+        days.setdefault(row["issued_date"], []).append(key.removeprefix("in-"))
+    for day, names in days.items():
+        if day not in but:
+            sum_up(world, day, *names)
+    return world
+
+
+def test_summaries_of_each_day_agree() -> None:
+    world = sum_up_rest(summing())
+    assert world.exceptions() == []
+
+
+def told(world: World) -> list[tuple[str, str, Decimal, str]]:
+    """Exceptions with their sentences, on bridges that add up."""
+    with world.run() as warehouse:
+        found_in(warehouse)
+        return warehouse.query(
+            "select control_id, subject_key, difference_amount, reason from recon.exception "
+            "where leg in ('BP', 'SL', 'RR') order by all"
+        ).rows()
+
+
+def found(world: World) -> list[tuple[str, str, Decimal]]:
+    return [(control, subject, amount) for control, subject, amount, _ in told(world)]
+
+
+def day_of(*nets: int) -> World:
+    """1 May has invoice 5 of 1,000.00 net and documents a, b, ... of these nets; nothing is posted on that day yet."""
+    world = summing(*zip("abcdefgh", nets, strict=False))
+    return sum_up_rest(world, DAY)
+
+
+def test_one_document_is_missing_and_named() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", "b")
+    assert found(world) == [("BP01", "INV-a", Decimal("77.0000"))]
+
+
+def test_two_documents_are_missing_and_named() -> None:
+    world = day_of(70, 90, 310)
+    sum_up(world, DAY, "5", "b")
+    assert found(world) == [("BP01", "INV-a", Decimal("77.0000")), ("BP01", "INV-c", Decimal("341.0000"))]
+
+
+def test_half_of_a_small_day_is_missing_and_named() -> None:
+    world = day_of(70, 90, 310, 1270)
+    sum_up(world, DAY, "5", "b")
+    assert [subject for _, subject, _ in found(world)] == ["INV-a", "INV-c", "INV-d"]
+
+
+def test_one_of_two_equal_documents_is_missing_and_neither_is_named() -> None:
+    world = day_of(70, 70)
+    number = sum_up(world, DAY, "5", "b")
+    [(control, subject, amount, reason)] = told(world)
+    assert (control, subject, amount) == ("BP04", number, Decimal("77.0000"))
+    assert "exactly INV-a missing or INV-b missing would explain it" in reason
+
+
+def test_a_document_counted_twice_is_named() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", "a", "b", "b")
+    assert found(world) == [("BP03", "INV-b", Decimal("-99.0000"))]
+
+
+def test_a_document_in_the_summary_and_by_itself_is_posted_twice() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", "a", "b")
+    world.post("in-b")
+    assert found(world) == [("BP03", "INV-b", Decimal("-99.0000"))]
+
+
+def test_a_document_by_itself_is_not_awaited_in_the_summary() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", "a")
+    world.post("in-b")
+    assert found(world) == []
+
+
+def test_a_reversal_that_quotes_the_document_takes_back_what_was_counted_twice() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", "a", "b", "b")
+    back = {account: -amount for account, amount in amounts(world, "b").items()}
+    world.journal(
+        "JE-1", back, transaction_kind="journal", transaction_number="JE-1", claimed_document_number="INV-b",
+        posting_date=DAY, currency="USD",
+    )  # fmt: skip
+    assert found(world) == []
+
+
+def test_an_amount_that_no_document_explains_stays_with_the_summary() -> None:
+    world = day_of(70, 90)
+    wrong = amounts(world, "5", "a", "b") | {"1100": Decimal(1272), "4000": Decimal(-1156)}
+    number = sum_up(world, DAY, amounts=wrong)
+    [(control, subject, amount, reason)] = told(world)
+    assert (control, subject, amount) == ("BP04", number, Decimal("4.0000"))
+    assert (
+        "demands 1276.00 USD receivable of US in 2026-05, posted 1272.00 USD for the 3 documents of US USD 2026-05-01" in reason
+    )
+
+
+def test_tax_that_is_missing_stays_with_the_summary() -> None:
+    world = day_of(70, 90)
+    wrong = amounts(world, "5", "a", "b") | {"1100": Decimal(1160), "2100": Decimal(0)}
+    number = sum_up(world, DAY, amounts=wrong)
+    assert found(world) == [("BP05", number, Decimal("116.0000"))]
+
+
+def test_a_wrong_class_stays_with_the_summary() -> None:
+    world = day_of(70, 90)
+    wrong = amounts(world, "5", "a", "b") | {"2400": Decimal(-90), "4000": Decimal(-1070)}
+    number = sum_up(world, DAY, amounts=wrong)
+    assert found(world) == [("BP08", number, Decimal("90.0000"))]
+
+
+def test_an_unbalanced_summary() -> None:
+    world = day_of(70, 90)
+    number = sum_up(world, DAY, amounts=amounts(world, "5", "a", "b") | {"1100": Decimal(1283)})
+    assert found(world) == [("BP12", number, Decimal("-7.0000"))]
+
+
+def test_a_summary_posted_twice_is_one_exception() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", "a", "b")
+    again = sum_up(world, DAY, "5", "a", "b", name="-R")
+    [(control, subject, amount, reason)] = told(world)
+    assert (control, subject, amount) == ("BP03", again, Decimal("-1276.0000"))
+    assert reason.endswith("it repeats SUM-US-USD-2026-05-01 (first of 3 cells)")
+
+
+def test_a_summary_posted_again_on_another_day() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", "a", "b")
+    again = sum_up(world, DAY, "5", "a", "b", name="-R", posting_date=date(2026, 5, 4))
+    assert found(world) == [("BP03", again, Decimal("-1276.0000"))]
+
+
+def test_two_summaries_that_add_up_to_the_day_are_right() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", name="-A")
+    sum_up(world, DAY, "a", "b", name="-B")
+    assert found(world) == []
+
+
+def test_a_day_without_summary_names_each_document() -> None:
+    world = day_of(70)
+    assert found(world) == [("BP01", "INV-5", Decimal("1100.0000")), ("BP01", "INV-a", Decimal("77.0000"))]
+
+
+def test_a_summary_in_the_next_period() -> None:
+    world = day_of(70)
+    number = sum_up(world, DAY, "5", "a", posting_date=date(2026, 6, 2))
+    assert found(world) == [("BP07", number, Decimal("1177.0000"))]
+
+
+def test_a_summary_in_the_next_period_by_its_period_alone() -> None:
+    world = day_of(70)
+    number = sum_up(world, DAY, "5", "a", accounting_period_source_id="2026-06")
+    assert found(world) == [("BP07", number, Decimal("1177.0000"))]
+
+
+def test_a_summary_in_another_company() -> None:
+    world = day_of(70)
+    number = sum_up(world, DAY, "5", "a", subsidiary_source_id="2")
+    assert found(world) == [("BP06", number, Decimal("1177.0000"))]
+
+
+def test_a_document_of_the_last_day_stands_in_the_next_day_s_summary() -> None:
+    world = day_of(70)
+    unsold(world, "z", date(2026, 4, 30), 55)
+    unsold(world, "y", date(2026, 4, 30), 65)
+    sum_up(world, date(2026, 4, 30), "z")
+    sum_up(world, DAY, "5", "a", "y")
+    assert found(world) == [("BP07", "INV-y", Decimal("71.5000"))]
+
+
+def test_a_summary_of_nothing_known() -> None:
+    world = day_of(70)
+    sum_up(world, DAY, "5", "a")
+    number = sum_up(world, date(2026, 5, 7), amounts={"1100": Decimal(33), "2100": Decimal(-3), "4000": Decimal(-30)})
+    [(control, subject, amount, reason)] = told(world)
+    assert (control, subject, amount) == ("BP02", number, Decimal("-33.0000"))
+    assert "no documents of US in USD on 2026-05-07 wait for it" in reason
+
+
+def test_a_void_document_in_the_summary() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", "a", "b")
+    world.change("invoice", "in-b", document_status="void")
+    assert found(world) == [("BP11", "INV-b", Decimal("-99.0000"))]
+
+
+def test_a_credit_memo_nets_and_is_named_when_missing() -> None:
+    world = summing(("a", 70))
+    unsold(world, "c", DAY, -90, document_kind="credit_memo", document_status="issued")
+    world = sum_up_rest(world, DAY)
+    sum_up(world, DAY, "5", "a")
+    assert found(world) == [("BP10", "INV-c", Decimal("-99.0000"))]
+
+
+def test_what_is_in_flight_is_timing() -> None:
+    world = summing()
+    unsold(world, "late", date(2026, 10, 30), 70)
+    world = sum_up_rest(world, date(2026, 10, 30))
+    assert found(world) == []
+    with world.run() as warehouse:
+        assert warehouse.query("select distinct subject_key from recon.timing where leg = 'BP'").rows() == [("INV-late",)]
+
+
+def test_without_the_convention_a_summary_is_a_journal_by_hand() -> None:
+    world = sum_up_rest(summing())
+    world.summary_convention = None
+    assert {control for control, *_ in found(world)} == {"BP01", "BP13"}
