@@ -25,6 +25,7 @@ Status = Annotated[str | None, typer.Option("--status", help="proposed, approved
 Control = Annotated[str | None, typer.Option("--control", metavar="CONTROL", help="Only this control's, such as MD07.")]
 Entity = Annotated[str | None, typer.Option("--entity", metavar="CODE", help="Only this legal entity's.")]
 Exception_ = Annotated[str | None, typer.Option("--exception", metavar="ID", help="Only this exception's.")]
+Without = Annotated[list[str] | None, typer.Option("--without", metavar="ID", help="Not this exception's; may be repeated.")]
 Confirm = Annotated[str | None, typer.Option("--confirm", metavar="DIGEST", help="The digest of the set as it was shown.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for those who come after.")]
 
@@ -70,6 +71,7 @@ def approve_corrections(
     control: Control = None,
     entity: Entity = None,
     exception: Exception_ = None,
+    without: Without = None,
     confirm: Confirm = None,
     why: Why = "agreed",
     config: Config = None,
@@ -79,7 +81,7 @@ def approve_corrections(
     from q2c_pipeline.orchestration.acting import current_actor
 
     settings, at = _settings(config), datetime.now(UTC)
-    filters, chosen = _filters(None, control, entity, exception), ids or []
+    filters, chosen = _filters(None, control, entity, exception, without), ids or []
     shown = deciding.shown(settings, chosen, filters, at)
     if confirm is None and len(chosen) != 1:
         _ask_to_confirm(shown)
@@ -94,6 +96,7 @@ def reject_corrections(
     control: Control = None,
     entity: Entity = None,
     exception: Exception_ = None,
+    without: Without = None,
     confirm: Confirm = None,
     why: Annotated[str | None, typer.Option("--why", help="The reason; it is needed.")] = None,
     config: Config = None,
@@ -106,7 +109,7 @@ def reject_corrections(
         message = "expected a reason, found none"
         raise typer.BadParameter(message, param_hint="--why")
     settings, at = _settings(config), datetime.now(UTC)
-    filters, chosen = _filters(None, control, entity, exception), ids or []
+    filters, chosen = _filters(None, control, entity, exception, without), ids or []
     shown = deciding.shown(settings, chosen, filters, at)
     if confirm is None and len(chosen) != 1:
         _ask_to_confirm(shown)
@@ -163,14 +166,16 @@ def _settings(config: Config) -> Settings:
     return settings.on(settings.business_day(datetime.now(UTC)))
 
 
-def _filters(status: str | None, control: str | None, entity: str | None, exception: str | None) -> Filters:
+def _filters(
+    status: str | None, control: str | None, entity: str | None, exception: str | None, without: Sequence[str] | None = None
+) -> Filters:
     from q2c_pipeline.corrections.record import Status as Known
     from q2c_pipeline.orchestration.deciding import Filters
 
     if status is not None and status not in set(Known):
         message = f"expected one of {', '.join(Known)}, found '{status}'"
         raise typer.BadParameter(message, param_hint="--status")
-    return Filters(Known(status) if status else None, control, entity, exception)
+    return Filters(Known(status) if status else None, control, entity, exception, without or ())
 
 
 def _may_see(settings: Settings) -> bool:

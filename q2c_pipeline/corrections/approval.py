@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -21,6 +21,8 @@ from q2c_pipeline.state.correction_tables import CORRECTION, CORRECTION_DECISION
 
 Permit = Callable[[str | None], None]
 """Raises NotAllowedError unless the person at work may approve corrections of the entity."""
+LetBe = Callable[[Collection[str]], Iterable[str]]
+"""Says which of these exceptions nobody is to repair now."""
 _LEADING = (
     *(Status.APPROVED, Status.SENT, Status.UNKNOWN, Status.ACKNOWLEDGED, Status.VERIFIED),
     *(Status.TASK, Status.CLOSED),
@@ -78,9 +80,11 @@ def approve(trail: Trail, shown: Shown, confirmed: str, permit: Permit, rules: S
     return ready
 
 
-def approve_automatically(trail: Trail, rules: Sequence[Rule]) -> list[Correction]:
-    """Approve what the policy lets through without anybody, plan by plan."""
+def approve_automatically(trail: Trail, rules: Sequence[Rule], let_be: LetBe = lambda _: ()) -> list[Correction]:
+    """Approve what the policy lets through without anybody, plan by plan; not for exceptions that are to be let be."""
     waiting = select_where(trail.connection, CORRECTION.c.status == Status.PROPOSED, CORRECTION.c.undoes.is_(None))
+    left = set(let_be({one.exception_id for one in waiting}))
+    waiting = [one for one in waiting if one.exception_id not in left]
     plans = [plan for plan in _plans(waiting) if approvers(rules, plan) is Approvers.AUTOMATIC]
     plans = [plan for plan in plans if not any(_stopped_before(trail, one, plan) for one in plan)]
     nobody = replace(trail, who=NOBODY)

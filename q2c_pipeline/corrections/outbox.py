@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
-from sqlalchemy import delete as delete_from
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 
 from q2c_pipeline.corrections.record import Correction, Status, by_ids
 from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.domain.repairs import Outcome, Verdict
 from q2c_pipeline.state.correction_tables import CORRECTION, OUTBOX, PUSH_ATTEMPT
+
+_ABSENT = "absent"
+_LATE = "answered after its lease had run out"
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,9 @@ def put(connection: Connection, one: Correction, at: datetime) -> None:
 
 
 def withdraw(connection: Connection, one: Correction) -> bool:
-    """Take a correction out again; False if a pusher has taken it."""
+    """Take a correction out again; False if a pusher has taken it. The row stays: an earlier round may have left attempts."""
     waiting = (OUTBOX.c.correction_id == one.correction_id) & (OUTBOX.c.state == "waiting") & (OUTBOX.c.attempts == 0)
-    return connection.execute(delete_from(OUTBOX).where(waiting)).rowcount == 1
+    return connection.execute(update(OUTBOX).where(waiting).values(state="finished")).rowcount == 1
 
 
 def waiting_instances(connection: Connection) -> list[str]:
@@ -120,12 +122,18 @@ def begin_attempt(connection: Connection, one: Correction, kind: str, pusher: st
 
 def end_attempt(connection: Connection, one: Correction, outcome: Outcome | None, now: datetime) -> None:
     """Write what came of the open attempt; no outcome means that looking up found nothing."""
-    answered = {"ended_at": now, "verdict": "absent", "detail": "nothing of it is there"}
+    answered = {"ended_at": now, "verdict": _ABSENT, "detail": "nothing of it is there"}
     if outcome is not None:
         facts = ("detail", "external_id", "version_after", "retry_after", "request_id")
         answered = {"ended_at": now, "verdict": outcome.verdict.value, **{name: getattr(outcome, name) for name in facts}}
     is_open = and_(PUSH_ATTEMPT.c.attempt_key == one.attempt_key, PUSH_ATTEMPT.c.ended_at.is_(None))
     connection.execute(update(PUSH_ATTEMPT).where(is_open).values(**answered))
+
+
+def renew(connection: Connection, pusher: str, until: datetime) -> int:
+    """Extend the lease of all that this pusher holds; how many that still is."""
+    mine = (OUTBOX.c.claimed_by == pusher) & (OUTBOX.c.state == "claimed")
+    return connection.execute(update(OUTBOX).where(mine).values(claimed_until=until)).rowcount
 
 
 def is_held(connection: Connection, one: Correction, pusher: str) -> bool:
@@ -141,11 +149,25 @@ def release(connection: Connection, one: Correction, state: str, next_try_at: da
 
 
 def is_unanswered(connection: Connection, one: Correction) -> bool:
-    """Whether something was sent and nobody knows what came of it: only an answered look-up, or a later answer, tells."""
-    silent = or_(PUSH_ATTEMPT.c.verdict.is_(None), PUSH_ATTEMPT.c.verdict == Verdict.UNKNOWN.value)
-    said_nothing = and_(PUSH_ATTEMPT.c.kind == "look_up", or_(silent, PUSH_ATTEMPT.c.verdict == Verdict.FAILED.value))
-    telling = select(silent).where(PUSH_ATTEMPT.c.attempt_key == one.attempt_key, ~said_nothing)
-    return bool(connection.execute(telling.order_by(PUSH_ATTEMPT.c.attempt_id.desc()).limit(1)).scalar())
+    """Whether something was sent of which nobody knows what became: only a later look-up that was answered, or done, tells."""
+    mine, verdict = PUSH_ATTEMPT.c.attempt_key == one.attempt_key, PUSH_ATTEMPT.c.verdict
+    is_silent = and_(PUSH_ATTEMPT.c.kind == "send", or_(verdict.is_(None), verdict == Verdict.UNKNOWN.value))
+    tells = or_(and_(PUSH_ATTEMPT.c.kind == "look_up", verdict == _ABSENT), verdict == Verdict.DONE.value)
+    last = select(func.max(PUSH_ATTEMPT.c.attempt_id))
+    silent, told = (connection.execute(last.where(mine, which)).scalar() for which in (is_silent, tells))
+    return silent is not None and (told is None or told < silent)
+
+
+def note_late(connection: Connection, one: Correction, pusher: str, outcome: Outcome, now: datetime) -> None:
+    """Write an answer that came after the lease: it may have acted behind the back of whoever holds the row now."""
+    values = {"started_at": now, "ended_at": now, "verdict": Verdict.UNKNOWN.value, "detail": f"{_LATE}: {outcome.detail}"}
+    connection.execute(insert(PUSH_ATTEMPT).values(attempt_key=one.attempt_key, kind="send", pusher=pusher, **values))
+
+
+def take_back(connection: Connection, one: Correction, state: str, now: datetime) -> bool:
+    """Bring a row that nobody holds into another state; False if somebody holds it."""
+    free = (OUTBOX.c.attempt_key == one.attempt_key) & (OUTBOX.c.state != "claimed")
+    return connection.execute(update(OUTBOX).where(free).values(state=state, next_try_at=now)).rowcount == 1
 
 
 def rearm(connection: Connection, one: Correction, now: datetime, *, must_look_up: bool) -> None:

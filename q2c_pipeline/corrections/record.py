@@ -157,6 +157,11 @@ def move(connection: Connection, one: Correction, status: Status, at: datetime, 
     """
     if status not in _NEXT[one.status]:
         raise not_possible(one, status, one.status)
+    return learn(connection, one, status, at, note, **facts)
+
+
+def learn(connection: Connection, one: Correction, status: Status, at: datetime, note: str = "", **facts: Any) -> Correction:
+    """Bring a correction to what a system says of it, whatever people or nights made of it meanwhile."""
     values = {"status": status, "note": note, "changed_at": at, **facts}
     same = (CORRECTION.c.correction_id == one.correction_id) & (CORRECTION.c.status == one.status)
     if connection.execute(update(CORRECTION).where(same).values(**values)).rowcount != 1:

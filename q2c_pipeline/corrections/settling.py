@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,7 @@ from q2c_pipeline.corrections import outbox
 from q2c_pipeline.corrections.compensation import undo_plan
 from q2c_pipeline.corrections.outbox import Claim
 from q2c_pipeline.corrections.policy import Limits
-from q2c_pipeline.corrections.record import HANDED_OVER, PLAN_FAILED, Correction, Status, add, find, move, select_where
+from q2c_pipeline.corrections.record import HANDED_OVER, PLAN_FAILED, Correction, Status, add, find, learn, move, select_where
 from q2c_pipeline.corrections.trail import Trail
 from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.domain.repairs import Action, Outcome, Target, Task, Verdict
@@ -47,22 +48,16 @@ def take(desk: Desk, instance: str, limit: int) -> list[Claim]:
 
 
 def settle(desk: Desk, claim: Claim, outcome: Outcome, wait: timedelta) -> Status:
-    """Write an outcome; one that comes after the lease ran out counts for nothing: whoever holds the row now looks it up."""
+    """Write an outcome; one that comes after the lease ran out counts only where it says that something was done."""
     one = claim.correction
     if not outbox.is_held(desk.connection, one, desk.pusher):
-        return find(desk.connection, one.correction_id).status
-    outcome = _honest(desk, claim, outcome)
+        return _settle_late(desk, one, outcome)
     outbox.end_attempt(desk.connection, one, outcome, desk.trail.at)
+    outcome = _honest(desk, claim, outcome)
     status = _SETTLED[outcome.verdict]
     if outcome.verdict is Verdict.FAILED and claim.attempts >= desk.limits.attempts:
         status = Status.DEAD_LETTER
-    facts = {}
-    if status is Status.ACKNOWLEDGED:
-        facts = {
-            "acknowledged_at": desk.trail.at,
-            "external_id": outcome.external_id,
-            "version_after": outcome.version_after,
-        }
+    facts = _made(desk, outcome) if status is Status.ACKNOWLEDGED else {}
     after = move(desk.connection, one, status, desk.trail.at, outcome.detail, **facts)
     desk.trail.note(f"correction {status.value}", after, one, outcome.detail or outcome.verdict.value)
     outbox.release(desk.connection, one, _ROW[status], desk.trail.at + wait)
@@ -70,15 +65,56 @@ def settle(desk: Desk, claim: Claim, outcome: Outcome, wait: timedelta) -> Statu
     return status
 
 
+def _made(desk: Desk, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "acknowledged_at": desk.trail.at,
+        "external_id": outcome.external_id,
+        "version_after": outcome.version_after,
+    }
+
+
 def _honest(desk: Desk, claim: Claim, outcome: Outcome) -> Outcome:
-    """A look that failed answers nothing: what was sent stays unknown, and never becomes a failure or a dead letter."""
-    if not claim.must_look_up or outcome.verdict not in (Verdict.FAILED, Verdict.UNKNOWN):
+    """While an attempt is unanswered only `done` is believed: no failure makes it a failure, a refusal or a dead letter."""
+    one = claim.correction
+    if outcome.verdict is Verdict.DONE or not outbox.is_unanswered(desk.connection, one):
         return outcome
     detail = f"not known whether it took effect: {outcome.detail}"
     if claim.attempts >= desk.limits.attempts:
-        one = claim.correction
         detail += f" (attempt {claim.attempts}; next: look in {one.instance} for {one.attempt_key}, each push looks again)"
     return replace(outcome, verdict=Verdict.UNKNOWN, detail=detail)
+
+
+def _settle_late(desk: Desk, one: Correction, outcome: Outcome) -> Status:
+    """What a pusher that was held up past its lease did is not lost, even if the correction has stopped meanwhile."""
+    now = find(desk.connection, one.correction_id)
+    may_have_acted = outcome.verdict in (Verdict.DONE, Verdict.UNKNOWN)
+    if not may_have_acted or now.status in _IN_EFFECT:
+        return now.status
+    status = Status.ACKNOWLEDGED if outcome.verdict is Verdict.DONE else Status.UNKNOWN
+    if status is Status.UNKNOWN and now.status not in (Status.APPROVED, Status.DEAD_LETTER):
+        status = now.status
+    outbox.note_late(desk.connection, one, desk.pusher, outcome, desk.trail.at)
+    if status is now.status or not outbox.take_back(desk.connection, one, _ROW[status], desk.trail.at):
+        return now.status  # whoever holds it looks again, because of the note
+    facts = _made(desk, outcome) if status is Status.ACKNOWLEDGED else {}
+    note = f"answered late, when it was {now.status.value}: {outcome.detail or outcome.verdict.value}"
+    after = learn(desk.connection, now, status, desk.trail.at, note, **facts)
+    desk.trail.note(f"correction {status.value}", after, now, note)
+    if now.status is Status.COMPENSATED:
+        _undo_again(desk, after)
+    return status
+
+
+_IN_EFFECT = frozenset({Status.ACKNOWLEDGED, Status.VERIFIED, Status.NOT_EFFECTIVE, Status.COMPENSATING, Status.UNKNOWN})
+"""What a late answer says nothing new of: it is known to be in effect, or looked up anyway."""
+
+
+def _undo_again(desk: Desk, original: Correction) -> None:
+    """An attempt on its way acted after its undoing: the undoing had no effect, which people are told."""
+    undone = (CORRECTION.c.undoes == original.correction_id, CORRECTION.c.status.in_((Status.ACKNOWLEDGED, Status.VERIFIED)))
+    for undo in select_where(desk.connection, *undone):
+        after = learn(desk.connection, undo, Status.NOT_EFFECTIVE, desk.trail.at, original.note)
+        desk.trail.note("correction not_effective", after, undo, original.note)
 
 
 _SETTLED = {

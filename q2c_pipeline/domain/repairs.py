@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -200,6 +200,15 @@ class Call:
     body: str
 
 
+IsOurs = Callable[[], bool]
+"""Whether nobody else has taken over meanwhile; asked right before each write."""
+
+
+def always() -> bool:
+    """Nobody else is at work."""
+    return True
+
+
 class Pusher(Protocol):
     """The writing side of one instance."""
 
@@ -211,8 +220,11 @@ class Pusher(Protocol):
         """Whether an earlier, unanswered attempt took effect; None if it did not."""
         ...
 
-    def send(self, orders: Sequence[Order]) -> list[Outcome]:
-        """One outcome an order, in order; checks the precondition before writing, repeats nothing that may have acted."""
+    def send(self, orders: Sequence[Order], is_ours: IsOurs = always) -> list[Outcome]:
+        """One outcome an order, in order; checks the precondition before writing, repeats nothing that may have acted.
+
+        Right before each write it asks whether the orders are still its own: a pusher that was held up writes nothing.
+        """
         ...
 
 

@@ -57,6 +57,7 @@ class Case:
     waived_until: date | None = None
     waived_by: str | None = None
     waiver_reason: str | None = None
+    waived_amount: Decimal | None = None
     merged_into: str | None = None
     times_reopened: int = 0
     version: int = 1

@@ -9,12 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from q2c_pipeline.exceptions.cases import Case
-from q2c_pipeline.exceptions.lifecycle import Happening, Status, back_to_work
+from q2c_pipeline.exceptions.lifecycle import NO_WAIVER, Happening, Status, back_to_work
 from q2c_pipeline.exceptions.routing import Routing
 
 FIGURES = ("difference_amount", "amount_at_risk", "reason", "legal_entity_code")
 """What each night says anew."""
-_NO_WAIVER: dict[str, Any] = {"waived_until": None, "waived_by": None, "waiver_reason": None}
 
 
 @dataclass(frozen=True)
@@ -110,10 +109,31 @@ def _found(one: Case, finding: Finding | None, night: Night, routing: Routing, s
     if one.status is Status.RESOLVED and one.resolved_on is not None and night.as_of < one.resolved_on:
         return one  # what was done by hand after that day cannot be seen in it
     after = one if finding is None else _with_figures(one, finding, routing, steps)
+    if one.status not in (Status.RESOLVED, Status.WAIVED):
+        return after
+    uncovered = _uncovered(after, night)
     if one.status is Status.RESOLVED:
-        return _back(after, Happening.REOPENED, "found again", night, routing, steps)
-    if one.status is Status.WAIVED and one.waived_until is not None and one.waived_until < night.as_of:
-        return _back(after, Happening.RETURNED, f"the waiver ended on {one.waived_until}", night, routing, steps)
+        return _back(after, Happening.REOPENED, "found again", night, routing, steps) if uncovered else _resumed(after, steps)
+    return _back(after, Happening.RETURNED, uncovered, night, routing, steps) if uncovered else after
+
+
+def _uncovered(one: Case, night: Night) -> str:
+    """Why its waiver does not cover a case that was found: it ended, or what is there now is more than what was waived.
+
+    250.00 was waived until Friday: 100.00 is covered on Friday, 250.01 and -1.00 are not, and on Saturday nothing is.
+    """
+    if one.waived_until is None or one.waived_until < night.as_of:
+        return f"the waiver ended on {one.waived_until}"
+    waived = one.waived_amount or Decimal(0)
+    if min(waived, 0) <= (one.difference_amount or 0) <= max(waived, 0):
+        return ""
+    return f"{one.difference_amount or 0:,.2f} goes beyond the {waived:,.2f} that was waived"
+
+
+def _resumed(one: Case, steps: list[Step]) -> Case:
+    """What was approved until a day holds until that day, even if one night did not find it."""
+    after = replace(one, status=Status.WAIVED, resolved_on=None)
+    steps.append(_step(one, after, Happening.RESUMED, ("status",), f"found again, waived until {one.waived_until}"))
     return after
 
 
@@ -143,13 +163,13 @@ def _back(one: Case, kind: Happening, why: str, night: Night, routing: Routing, 
         "resolved_on": None,
         "times_reopened": one.times_reopened + 1,
     }
-    after = replace(one, status=back_to_work(one.assignee), **again, **_NO_WAIVER)
+    after = replace(one, status=back_to_work(one.assignee), **again, **NO_WAIVER)
     steps.append(_step(one, after, kind, ("status", "due_on", "waived_until"), why))
     return after
 
 
 def _gone(one: Case, night: Night, steps: list[Step]) -> Case:
-    after = replace(one, status=Status.RESOLVED, resolved_on=night.as_of, **_NO_WAIVER)
+    after = replace(one, status=Status.RESOLVED, resolved_on=night.as_of)
     steps.append(_step(one, after, Happening.RESOLVED, ("status",), "not found any more"))
     return after
 

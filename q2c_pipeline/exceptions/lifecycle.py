@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 from q2c_pipeline.errors import CaseError
 
@@ -24,7 +25,9 @@ class Happening(StrEnum):
     OPENED = "opened"
     REOPENED = "reopened"
     RETURNED = "returned"
-    """Its waiver has expired, and it is still there."""
+    """Its waiver has expired, or covers less than is there now."""
+    RESUMED = "waiver resumed"
+    """It was gone for a while and came back before its waiver expired."""
     RESOLVED = "resolved"
     SEVERITY = "severity changed"
     AMOUNT = "amount changed"
@@ -63,6 +66,10 @@ def refuse_unless_possible(happening: Happening, status: Status, subject: str) -
             where=f"exception {subject[:12]}, {happening.value}",
             next_step="look at it with `q2c exceptions show`; a resolved or waived one must be reopened first",
         )
+
+
+NO_WAIVER: dict[str, Any] = {"waived_until": None, "waived_by": None, "waiver_reason": None, "waived_amount": None}
+"""What a case is without a waiver."""
 
 
 def back_to_work(assignee: str | None) -> Status:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from q2c_pipeline.domain.people import NIGHT
 from q2c_pipeline.exceptions.cases import Case, cases, cases_with, in_portions, stored
 from q2c_pipeline.exceptions.comparison import FIGURES, Finding, Night, Step, Work, compare
-from q2c_pipeline.exceptions.lifecycle import Happening, Status
+from q2c_pipeline.exceptions.lifecycle import NO_WAIVER, Happening, Status
 from q2c_pipeline.exceptions.proof import MANY, EventFacts, digest_of
 from q2c_pipeline.exceptions.routing import Routing
 from q2c_pipeline.state.audit import Entry, append, canonical
@@ -25,7 +25,7 @@ from q2c_pipeline.state.case_tables import EXCEPTION_CASE, EXCEPTION_EVENT, EXCE
 
 _CHANGEABLE = (
     *("status", "queue", "severity", "due_on", *FIGURES, "opened_on", "resolved_on", "times_reopened", "version"),
-    *("waived_until", "waived_by", "waiver_reason"),
+    *NO_WAIVER,
 )
 
 

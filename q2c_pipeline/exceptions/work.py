@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from q2c_pipeline.domain.people import Actor, Permission, require
 from q2c_pipeline.errors import CaseError
 from q2c_pipeline.exceptions.cases import By, Case, case, cases_with, change
-from q2c_pipeline.exceptions.lifecycle import Happening, Status, back_to_work, refuse_unless_possible
+from q2c_pipeline.exceptions.lifecycle import NO_WAIVER, UNRESOLVED, Happening, Status, back_to_work, refuse_unless_possible
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def waive(connection: Connection, exception_id: str, waiver: Waiver, by: By, lon
         )
     one = _ready(connection, exception_id, Happening.WAIVED, by, Permission.WAIVE_EXCEPTIONS)
     granted = {"waived_until": waiver.until, "waived_by": by.actor.name, "waiver_reason": waiver.reason.strip()}
+    granted |= {"waived_amount": one.difference_amount}
     return change(connection, one, Happening.WAIVED, {"status": Status.WAIVED, **granted}, by, waiver.reason.strip())
 
 
@@ -85,6 +87,11 @@ def mark_waiting(connection: Connection, exception_id: str, by: By, why: str) ->
     return change(connection, one, Happening.WAITING, {"status": Status.WAITING}, by, why)
 
 
+def let_be(connection: Connection, exception_ids: Iterable[str]) -> list[Case]:
+    """Those of these cases that nobody is to repair now: waived or resolved."""
+    return [one for one in cases_with(connection, exception_ids) if one.status not in UNRESOLVED]
+
+
 def reopen_ineffective(connection: Connection, exception_id: str, by: By, why: str) -> Case | None:
     """Take a case up again because its correction failed or had no effect; nothing happens to one that is worked on already."""
     one = _known(connection, exception_id)
@@ -97,10 +104,8 @@ def _reopened(connection: Connection, one: Case, by: By, why: str) -> Case:
     changes = {
         "status": back_to_work(one.assignee),
         "resolved_on": None,
-        "waived_until": None,
-        "waived_by": None,
-        "waiver_reason": None,
         "times_reopened": one.times_reopened + 1,
+        **NO_WAIVER,
     }
     return change(connection, one, Happening.REOPENED, changes, by, why)
 

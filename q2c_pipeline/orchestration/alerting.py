@@ -9,8 +9,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 
 import polars as pl
-from filelock import FileLock, Timeout
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.engine import Engine
 
 from q2c_pipeline.alerts import facts, outbox
@@ -20,11 +19,11 @@ from q2c_pipeline.errors import ConfigurationError, Q2CError
 from q2c_pipeline.orchestration.state import state_of
 from q2c_pipeline.platforms.extraction import Finding
 from q2c_pipeline.settings import Settings, did_you_mean
+from q2c_pipeline.state import audit
 from q2c_pipeline.state.alert_tables import ALERT
 from q2c_pipeline.state.store import writing
 
 _KEY_LENGTH = 16
-_PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def tell(settings: Settings, as_of: date, at: datetime, more: Sequence[Alert] = 
     if not channels:
         return []
     with state_of(settings) as state:
-        with writing(state) as connection:
+        with _alone(state) as connection:
             found = [
                 *facts.new_exceptions(connection, as_of, settings.company.group_currency),
                 *facts.breaches(connection, as_of),
@@ -52,27 +51,34 @@ def tell(settings: Settings, as_of: date, at: datetime, more: Sequence[Alert] = 
                 *facts.open_circuits(connection, at),
             ]
             outbox.keep(connection, channels, [*more, *found], at)
-        with FileLock(settings.stores.root / "alerts.lock", timeout=_PATIENCE_SECONDS):
-            return [told for channel in channels for told in _deliver(state, settings.company.name, channel, at)]
+        return [told for channel in channels for told in _deliver(state, settings.company.name, channel, at)]
 
 
 def tell_of_night(settings: Settings, as_of: date, at: datetime, left_out: Iterable[Q2CError]) -> list[Told]:
     """Tell of a night that is done; what keeps people from being told does not undo the night."""
     try:
         return tell(settings, as_of, at, blocked(left_out, as_of))
-    except (Q2CError, Timeout) as trouble:
+    except Q2CError as trouble:
         return [Told("every channel", 0, str(trouble))]
 
 
 def _deliver(state: Engine, company: str, channel: Channel, at: datetime) -> Iterator[Told]:
     """Send all that waits as one message; what was not accepted waits for the next time."""
-    with state.connect() as connection:
-        due = outbox.waiting(connection, channel, at)
+    with _alone(state) as connection:
+        due = outbox.claim(connection, channel, at)
     if due:
         trouble = send(channel.url, *message(company, due))
         with writing(state) as connection:
             outbox.settle(connection, channel.name, due, at, trouble)
         yield Told(channel.name, len(due), trouble)
+
+
+@contextmanager
+def _alone(state: Engine) -> Iterator[Connection]:
+    """A transaction that others, on this machine or another, wait for: two that tell at once tell everything once."""
+    with writing(state) as connection:
+        audit.append(connection)
+        yield connection
 
 
 def blocked(errors: Iterable[Q2CError], as_of: date) -> list[Alert]:
@@ -97,7 +103,7 @@ def told_of_failure(settings: Settings, as_of: date) -> Iterator[None]:
     except Exception as error:
         try:
             tell(settings, as_of, datetime.now(UTC), [failed(error, as_of)])
-        except (Q2CError, Timeout) as trouble:
+        except Q2CError as trouble:
             error.add_note(f"and nobody could be told: {trouble}")
         raise
 

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from q2c_pipeline.corrections.approval import approve_automatically
+from q2c_pipeline.corrections.approval import LetBe, approve_automatically
 from q2c_pipeline.corrections.refresh import Refreshed, last_seen, refresh
 from q2c_pipeline.corrections.trail import Trail
 from q2c_pipeline.corrections.verification import Facts, Judged, acknowledged, exceptions_of, verify
 from q2c_pipeline.domain.people import NIGHT, Actor
 from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.exceptions.cases import By
-from q2c_pipeline.exceptions.work import mark_waiting, reopen_ineffective
+from q2c_pipeline.exceptions.work import let_be, mark_waiting, reopen_ineffective
 from q2c_pipeline.orchestration.casework import legs_judged
 from q2c_pipeline.orchestration.proposing import proposals
 from q2c_pipeline.orchestration.proving import seen
@@ -52,10 +52,14 @@ def take_in(settings: Settings, as_of: date, unread: Collection[str], at: dateti
         for exception_id, why in exceptions_of(judged.not_effective):
             reopen_ineffective(trail.connection, exception_id, by, why)
         refreshed = refresh(trail.connection, proposals(settings, published), as_of, trail)
-        approved = approve_automatically(trail, [rule.rule for rule in settings.policy.approvals.rules])
+        approved = approve_automatically(trail, [rule.rule for rule in settings.policy.approvals.rules], _let_be(trail))
         for exception_id in sorted({one.exception_id for one in approved}):
             mark_waiting(trail.connection, exception_id, by, "the policy approved a correction")
     return Taken(judged, refreshed, len(approved))
+
+
+def _let_be(trail: Trail) -> LetBe:
+    return lambda ids: [one.exception_id for one in let_be(trail.connection, ids)]
 
 
 @contextmanager

@@ -16,12 +16,14 @@ from q2c_pipeline.corrections.record import Correction, Status, find, move, sele
 from q2c_pipeline.corrections.settling import plan_of
 from q2c_pipeline.corrections.trail import Trail
 from q2c_pipeline.domain.people import Actor, Permission, require
+from q2c_pipeline.errors import CorrectionError
 from q2c_pipeline.exceptions.cases import By
-from q2c_pipeline.exceptions.work import mark_waiting
+from q2c_pipeline.exceptions.work import let_be, mark_waiting
 from q2c_pipeline.orchestration.correcting import acting
 from q2c_pipeline.settings import Settings
 from q2c_pipeline.state.correction_tables import CORRECTION
 
+_SHORT = 12
 _LISTED: dict[str, pl.DataType | type[pl.DataType]] = {
     "correction_id": pl.String,
     "status": pl.String,
@@ -45,11 +47,14 @@ class Filters:
     control: str | None = None
     entity: str | None = None
     exception: str | None = None
+    without: Sequence[str] = ()
+    """Exceptions that are left out, by the beginning of their ids."""
 
     def conditions(self) -> list[Any]:
         """As the database is asked."""
+        left_out = [~CORRECTION.c.exception_id.startswith(one, autoescape=True) for one in self.without]
         given = {"status": self.status, "control_id": self.control, "legal_entity_code": self.entity}
-        found = [CORRECTION.c[name] == value for name, value in given.items() if value is not None]
+        found = [*left_out, *(CORRECTION.c[name] == value for name, value in given.items() if value is not None)]
         return [*found, CORRECTION.c.exception_id.startswith(self.exception)] if self.exception else found
 
 
@@ -86,14 +91,39 @@ def shown(settings: Settings, ids: Sequence[str], filters: Filters, at: datetime
 def approve(
     settings: Settings, actor: Actor, ids: Sequence[str], filters: Filters, confirmed: str, why: str, at: datetime
 ) -> list[Correction]:
-    """Approve a set as it was shown; the cases of what may now be pushed wait for it."""
+    """Approve a set as it was shown; the cases of what may now be pushed wait for it.
+
+    Raises CorrectionError, naming each, for a set with corrections of exceptions that were waived or resolved meanwhile.
+    """
     with acting(settings, actor.name, at) as trail:
         rules = [rule.rule for rule in settings.policy.approvals.rules]
-        ready = approval.approve(trail, _shown(trail, ids, filters), confirmed, _permit(actor), rules, why)
+        asked = _shown(trail, ids, filters)
+        _refuse_let_be(trail, asked)
+        ready = approval.approve(trail, asked, confirmed, _permit(actor), rules, why)
         by = By(actor, at, trail.rule_version)
-        for exception_id in sorted({one.exception_id for one in ready}):
+        for exception_id in _to_repair(ready):
             mark_waiting(trail.connection, exception_id, by, "a correction was approved")
         return ready
+
+
+def _refuse_let_be(trail: Trail, asked: Shown) -> None:
+    found = let_be(trail.connection, _to_repair(asked.corrections))
+    if not found:
+        return
+    named = [f"{one.control_id} {one.subject_key} ({one.exception_id[:_SHORT]}) is {one.status.value}" for one in found]
+    rest = " ".join(f"--without {one.exception_id[:_SHORT]}" for one in found)
+    raise CorrectionError(
+        expected="corrections of exceptions that are to be repaired",
+        found="; ".join(named),
+        where=f"{len(asked.corrections)} corrections, of which none was approved",
+        next_step=f"for the rest: `q2c corrections approve` with the same filters and {rest}; "
+        "for these: `q2c exceptions reopen` first",
+    )
+
+
+def _to_repair(corrections: Sequence[Correction]) -> list[str]:
+    """The exceptions that these repair; the undoing of a repair is none."""
+    return sorted({one.exception_id for one in corrections if one.undoes is None})
 
 
 def reject(

@@ -145,10 +145,17 @@ class Pushing:
                 refused[order.correction_id] = Outcome(order.correction_id, Verdict.REJECTED, detail=f"not sent: {error}")
         orders = [claim.correction.order for claim in claims if claim.correction.correction_id not in refused]
         try:
-            outcomes = {one.correction_id: one for one in (pusher.send(orders) if orders else [])}
+            outcomes = {
+                one.correction_id: one for one in (pusher.send(orders, partial(self._holds, len(claims))) if orders else [])
+            }
         except Exception as error:  # noqa: BLE001  (a pusher that breaks may have acted: unknown, never a repeat)
             outcomes = {one.correction_id: Outcome(one.correction_id, Verdict.UNKNOWN, detail=str(error)) for one in orders}
         return [(refused | outcomes)[claim.correction.correction_id] for claim in claims]
+
+    def _holds(self, claims: int) -> bool:
+        """Whether all that was claimed is still this pusher's, which extends the lease; asked right before each write."""
+        with self._desk() as desk:
+            return outbox.renew(desk.connection, self.name, desk.trail.at + self.limits.lease) == claims
 
     def _settle(self, instance: str, claims: Sequence[Claim], outcomes: Sequence[Outcome], done: Pushed) -> None:
         with self._desk() as desk:

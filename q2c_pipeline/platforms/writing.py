@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import httpx
 
-from q2c_pipeline.domain.repairs import Call, Order, Outcome, Verdict
+from q2c_pipeline.domain.repairs import Call, IsOurs, Order, Outcome, Verdict, always
 from q2c_pipeline.errors import ContractError, Q2CError
 from q2c_pipeline.landing.flatten import loads_exact
 from q2c_pipeline.platforms.extraction import Instance
@@ -73,6 +74,16 @@ class WriteSession:
         self._http = HttpSession(instance.url, log=self.log, authorize=authorize, policy=policy, transport=transport)
         self._auth, self._url = auth, instance.url.rstrip("/")
         self._secrets = [value for value in instance.credentials.values() if len(value) >= _SHORTEST_SECRET]
+        self._is_ours: IsOurs = always
+
+    @contextmanager
+    def guarded(self, is_ours: IsOurs) -> Iterator[None]:
+        """While this lasts nothing is written once somebody else has taken over."""
+        self._is_ours = is_ours
+        try:
+            yield
+        finally:
+            self._is_ours = always
 
     def read(self, path: str, **options: object) -> Any:
         """The JSON of an answer, numbers as they were sent; raises SourceError."""
@@ -99,6 +110,8 @@ class WriteSession:
         self, call: Call, headers: Mapping[str, str], explain: Callable[[httpx.Response], Reason]
     ) -> httpx.Response | Problem:
         """Send the call once; an answer below 400 is given back, everything else is told as a problem."""
+        if call.method != "GET" and not self._is_ours():
+            return Problem(Verdict.FAILED, "not sent: this pusher was held up, and another one has taken over")
         try:
             response = self._http.once(
                 call.method, call.path, auth=self._auth, content=call.body.encode() or None, headers=dict(headers)

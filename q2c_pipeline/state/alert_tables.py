@@ -19,6 +19,7 @@ ALERT = Table(
     Column("sent_at", Instant),
     Column("attempts", Integer, nullable=False),
     Column("trouble", Text),
+    Column("claimed_until", Instant),
     CheckConstraint("attempts >= 0", name="attempts_not_negative"),
     Index(None, "sent_at"),
 )

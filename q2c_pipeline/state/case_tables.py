@@ -32,6 +32,7 @@ EXCEPTION_CASE = Table(
     Column("waived_until", Date),
     Column("waived_by", String(200)),
     Column("waiver_reason", Text),
+    Column("waived_amount", ExactDecimal),
     Column("merged_into", ForeignKey("exception_case.exception_id")),
     Column("times_reopened", Integer, nullable=False),
     Column("version", Integer, nullable=False),

@@ -12,7 +12,19 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from q2c_pipeline.domain.repairs import Action, Call, DraftJournal, FieldChange, Order, Outcome, Remove, ReverseJournal, Verdict
+from q2c_pipeline.domain.repairs import (
+    Action,
+    Call,
+    DraftJournal,
+    FieldChange,
+    IsOurs,
+    Order,
+    Outcome,
+    Remove,
+    ReverseJournal,
+    Verdict,
+    always,
+)
 from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
@@ -84,12 +96,13 @@ class NetSuitePusher:
         held = self._held(order)
         return done(order, external_id=order.target.source_id) if held and has_effect(held, self._changes(order)) else None
 
-    def send(self, orders: Sequence[Order]) -> list[Outcome]:
+    def send(self, orders: Sequence[Order], is_ours: IsOurs = always) -> list[Outcome]:
         """One outcome an order, in order."""
         self._ours = {}
         outcomes: dict[int, Outcome] = {}
-        for group in self._groups(orders):
-            outcomes |= {id(order): outcome for order, outcome in zip(group, self._send_group(group), strict=True)}
+        with self._session.guarded(is_ours):
+            for group in self._groups(orders):
+                outcomes |= {id(order): outcome for order, outcome in zip(group, self._send_group(group), strict=True)}
         return [outcomes[id(order)] for order in orders]
 
     def close(self) -> None:

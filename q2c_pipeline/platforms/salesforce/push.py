@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from q2c_pipeline.domain.repairs import Action, Call, FieldChange, Order, Outcome, Verdict
+from q2c_pipeline.domain.repairs import Action, Call, FieldChange, IsOurs, Order, Outcome, Verdict, always
 from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
@@ -82,12 +82,13 @@ class SalesforcePusher:
             return None
         return done(order, external_id=order.target.source_id, version_after=held.version)
 
-    def send(self, orders: Sequence[Order]) -> list[Outcome]:
+    def send(self, orders: Sequence[Order], is_ours: IsOurs = always) -> list[Outcome]:
         """One outcome an order, in order; orders on the same record are written together."""
         outcomes = {id(order): unsupported(order, _TAKES) for order in orders if order.action not in _TAKES}
         mine = [order for order in orders if order.action in _TAKES]
         try:
-            outcomes |= self._send(mine)
+            with self._session.guarded(is_ours):
+                outcomes |= self._send(mine)
         except Q2CError as error:
             problem = self._session.not_sent(error)
             outcomes |= {id(order): problem.outcome(order) for order in mine}

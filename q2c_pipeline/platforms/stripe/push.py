@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from q2c_pipeline.domain.repairs import Action, Call, DraftInvoice, Order, Outcome, PendingItem, Remove, Verdict
+from q2c_pipeline.domain.repairs import Action, Call, DraftInvoice, IsOurs, Order, Outcome, PendingItem, Remove, Verdict, always
 from q2c_pipeline.errors import Q2CError
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
@@ -84,9 +84,10 @@ class StripePusher:
         held = self._held(order)
         return done(order, external_id=order.target.source_id) if held and has_effect(held, changes) else None
 
-    def send(self, orders: Sequence[Order]) -> list[Outcome]:
+    def send(self, orders: Sequence[Order], is_ours: IsOurs = always) -> list[Outcome]:
         """One outcome an order; Stripe has no batches."""
-        return [self._send(order) for order in orders]
+        with self._session.guarded(is_ours):
+            return [self._send(order) for order in orders]
 
     def close(self) -> None:
         """Give the connections back."""

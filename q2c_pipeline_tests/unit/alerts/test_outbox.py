@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from sqlalchemy.engine import Engine
 
 from q2c_pipeline.alerts import outbox
 from q2c_pipeline.alerts.alert import Alert, AlertKind, Channel, Quiet
+from q2c_pipeline.state import audit
 from q2c_pipeline.state.alert_tables import ALERT
 from q2c_pipeline.state.store import writing
 
@@ -68,3 +70,32 @@ def test_what_was_told_is_not_told_again_and_what_was_refused_waits(state: Engin
         (None, 1, "the receiver answered 503"),
     ]
     assert len(due(state, TAX, NIGHT + timedelta(hours=9))) == 1
+
+
+def claim(state: Engine, at: datetime = NIGHT) -> list[str]:
+    with writing(state) as connection:
+        audit.append(connection)
+        return [one.key for one in outbox.claim(connection, ALL, at)]
+
+
+def test_what_one_teller_has_taken_nobody_else_tells(state: Engine) -> None:
+    keep(state, *ALERTS)
+    with ThreadPoolExecutor(4) as pool:
+        taken = [*pool.map(lambda _: claim(state), range(4))]
+    assert sorted(map(len, taken)) == [0, 0, 0, 2]
+    assert due(state, ALL) == []
+
+
+def test_what_a_teller_that_died_had_taken_is_told_after_its_lease(state: Engine) -> None:
+    keep(state, *ALERTS)
+    assert claim(state) == ["sla|1", "sla|2"]
+    assert claim(state, NIGHT + outbox.LEASE) == []
+    assert claim(state, NIGHT + outbox.LEASE + timedelta(seconds=1)) == ["sla|1", "sla|2"]
+
+
+def test_what_was_refused_is_free_at_once(state: Engine) -> None:
+    keep(state, *ALERTS)
+    with writing(state) as connection:
+        taken = outbox.claim(connection, ALL, NIGHT)
+        outbox.settle(connection, ALL.name, taken, NIGHT, "the receiver answered 503")
+    assert claim(state) == ["sla|1", "sla|2"]

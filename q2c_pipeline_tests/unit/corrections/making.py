@@ -17,6 +17,7 @@ from q2c_pipeline.domain.repairs import (
     Call,
     DraftJournal,
     FieldChange,
+    IsOurs,
     JournalLine,
     Order,
     Outcome,
@@ -24,6 +25,7 @@ from q2c_pipeline.domain.repairs import (
     Target,
     Task,
     Verdict,
+    always,
 )
 
 DAY = date(2026, 6, 30)
@@ -107,7 +109,7 @@ class ScriptedPusher:
         self.looked_up.append(order.attempt_key)
         return self.found.pop(0) if self.found else None
 
-    def send(self, orders: Sequence[Order]) -> list[Outcome]:
+    def send(self, orders: Sequence[Order], is_ours: IsOurs = always) -> list[Outcome]:  # noqa: ARG002
         """The next verdicts."""
         return [self._answer(order) for order in orders]
 

@@ -142,3 +142,15 @@ def test_a_plan_is_undone_last_step_first(state: Engine) -> None:
         with pytest.raises(CorrectionError, match="found step 1, with step 2 acknowledged after it"):
             refuse_out_of_order(connection, one)
         refuse_out_of_order(connection, two)
+
+
+def test_what_was_approved_anew_can_expire_once_more(state: Engine) -> None:
+    """The outbox keeps the row of the first round, whose attempts refer to it."""
+    for hour in (0, 4):
+        at = AT + timedelta(hours=hour)
+        night(state, set_status(), at=at)
+        approve(state, at=at + timedelta(hours=1))
+        if hour == 0:
+            pushed(state, Verdict.CHANGED, at + timedelta(hours=2))
+        night(state, at=at + timedelta(hours=3))
+        assert statuses(state) == [Status.EXPIRED]

@@ -19,7 +19,7 @@ from q2c_pipeline.corrections.settling import Desk, found_nothing, settle, take
 from q2c_pipeline.domain.repairs import Action, Outcome, Remove, Task, Verdict
 from q2c_pipeline.errors import CorrectionError
 from q2c_pipeline.state import audit
-from q2c_pipeline.state.correction_tables import OUTBOX, PUSH_ATTEMPT
+from q2c_pipeline.state.correction_tables import CORRECTION, OUTBOX, PUSH_ATTEMPT
 from q2c_pipeline.state.store import writing
 from q2c_pipeline_tests.unit.corrections.making import AT, DAY, anybody, by, journal, set_status
 
@@ -159,6 +159,76 @@ def test_an_answer_after_the_lease_counts_for_nothing(state: Engine) -> None:
     (claim,) = _take(state, pusher="p2", at=LATER)
     assert _settle(state, late, Verdict.REJECTED, pusher="slow", at=LATER) is Status.SENT
     assert _settle(state, claim, Verdict.DONE, pusher="p2", at=LATER) is Status.ACKNOWLEDGED
+
+
+def test_what_a_held_up_pusher_did_is_not_lost_when_others_have_given_up(state: Engine) -> None:
+    _approved(state, journal())
+    (late,) = _take(state, "netsuite_main", pusher="slow")
+    for _ in range(LIMITS.attempts - 1):
+        (claim,) = _take(state, "netsuite_main", pusher="p2", at=LATER)
+        with writing(state) as connection:
+            again = found_nothing(Desk(by(connection, "p2", LATER), "p2", LIMITS), claim) if claim.must_look_up else claim
+        assert again is not None
+        _settle(state, again, Verdict.FAILED, pusher="p2", at=LATER)
+    with writing(state) as connection:
+        refresh(connection, [], DAY, by(connection, "the night"))
+    assert [one.status for one in _all(state)] == [Status.EXPIRED]
+    assert _settle(state, late, Verdict.FAILED, pusher="slow", at=LATER) is Status.EXPIRED
+    assert _settle(state, late, Verdict.DONE, pusher="slow", at=LATER, external_id="77") is Status.ACKNOWLEDGED
+    (one,) = _all(state)
+    assert (one.external_id, one.note) == ("77", "answered late, when it was expired: said done")
+    assert _take(state, "netsuite_main", at=LATER) == []
+
+
+def test_a_failure_is_not_believed_when_a_held_up_pusher_may_have_acted(state: Engine) -> None:
+    _approved(state, set_status())
+    (late,) = _take(state, pusher="slow")
+    (claim,) = _take(state, pusher="p2", at=LATER)
+    with writing(state) as connection:
+        again = found_nothing(Desk(by(connection, "p2", LATER), "p2", LIMITS), claim)
+    assert again is not None
+    assert _settle(state, late, Verdict.DONE, pusher="slow", at=LATER) is Status.SENT
+    assert _settle(state, again, Verdict.REJECTED, pusher="p2", at=LATER) is Status.UNKNOWN
+    (claim,) = _take(state, pusher="p2", at=LATER)
+    assert claim.must_look_up
+    assert _settle(state, claim, Verdict.DONE, pusher="p2", at=LATER) is Status.ACKNOWLEDGED
+
+
+def test_what_may_have_acted_late_is_looked_up_before_it_is_sent_again(state: Engine) -> None:
+    _approved(state, set_status())
+    (late,) = _take(state, pusher="slow")
+    (claim,) = _take(state, pusher="p2", at=LATER)
+    with writing(state) as connection:
+        again = found_nothing(Desk(by(connection, "p2", LATER), "p2", LIMITS), claim)
+    assert again is not None
+    assert _settle(state, again, Verdict.FAILED, pusher="p2", at=LATER) is Status.APPROVED
+    assert _settle(state, late, Verdict.UNKNOWN, pusher="slow", at=LATER) is Status.UNKNOWN
+    assert _take(state, pusher="p2", at=LATER)[0].must_look_up
+
+
+def test_an_undoing_that_a_late_attempt_has_overtaken_is_told_as_not_effective(state: Engine) -> None:
+    _approved(state, journal(step=1), journal(step=2))
+    (late,) = _take(state, "netsuite_main", pusher="slow")
+    (claim,) = _take(state, "netsuite_main", pusher="p2", at=LATER)
+    _settle(state, claim, Verdict.DONE, pusher="p2", at=LATER, external_id="77")
+    _settle(state, _take(state, "netsuite_main", at=LATER)[0], Verdict.REJECTED, at=LATER)
+    _settle(state, _take(state, "netsuite_main", at=LATER)[0], Verdict.DONE, at=LATER)
+    first = late.correction.correction_id
+    assert {one.status for one in _all(state, CORRECTION.c.correction_id == first)} == {Status.COMPENSATED}
+    assert _settle(state, late, Verdict.DONE, pusher="slow", at=LATER, external_id="78") is Status.ACKNOWLEDGED
+    (undo,) = _all(state, CORRECTION.c.undoes == first)
+    assert undo.status is Status.NOT_EFFECTIVE
+    assert undo.note.startswith("answered late, when it was compensated")
+
+
+def test_a_lease_is_extended_by_its_holder_only(state: Engine) -> None:
+    _approved(state, set_status(), set_status("x2"))
+    _take(state, pusher="slow")
+    assert len(_take(state, pusher="p2", at=LATER, limit=1)) == 1
+    with writing(state) as connection:
+        assert outbox.renew(connection, "slow", LATER + LIMITS.lease) == 1
+        assert outbox.renew(connection, "p3", LATER + LIMITS.lease) == 0
+    assert _take(state, pusher="p3", at=LATER + timedelta(minutes=4)) == []
 
 
 def test_a_refusal_becomes_a_task_in_the_vendors_words(state: Engine) -> None:

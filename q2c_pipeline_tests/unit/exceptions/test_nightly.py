@@ -127,6 +127,44 @@ def test_a_waiver_holds_until_its_day_and_then_the_exception_is_back(state: Engi
     assert kinds(state)[-1] is Happening.RETURNED
 
 
+@pytest.mark.parametrize(
+    ("back_on", "amount", "status", "last"),
+    [
+        (TUESDAY, "250.0000", Status.WAIVED, Happening.RESUMED),
+        (TUESDAY, "10.0000", Status.WAIVED, Happening.RESUMED),
+        (TUESDAY, "250.0001", Status.OPEN, Happening.REOPENED),
+        (TUESDAY, "-10.0000", Status.OPEN, Happening.REOPENED),
+        (TUESDAY + timedelta(days=1), "250.0000", Status.OPEN, Happening.REOPENED),
+    ],
+)
+def test_a_waiver_survives_a_night_in_which_its_exception_is_gone(
+    state: Engine, back_on: date, amount: str, status: Status, last: Happening
+) -> None:
+    reconcile(state, FRIDAY, [finding()])
+    with writing(state) as connection:
+        waive(connection, read(state).exception_id, Waiver("known, credited in April", TUESDAY), by(HEDY), longest=30)
+    reconcile(state, MONDAY, [])
+    assert (read(state).status, read(state).waived_until) == (Status.RESOLVED, TUESDAY)
+    reconcile(state, back_on, [finding(difference_amount=Decimal(amount))])
+    one = read(state)
+    assert (one.status, one.resolved_on) == (status, None)
+    assert set(kinds(state)) & {Happening.RESUMED, Happening.REOPENED} == {last}
+    waiver = (one.waived_until, one.waived_by, one.waiver_reason, one.waived_amount)
+    kept = (TUESDAY, "hedy", "known, credited in April", Decimal(250))
+    assert waiver == (kept if status is Status.WAIVED else (None, None, None, None))
+
+
+def test_a_waiver_covers_no_more_than_what_was_waived(state: Engine) -> None:
+    reconcile(state, FRIDAY, [finding()])
+    with writing(state) as connection:
+        waive(connection, read(state).exception_id, Waiver("known, credited in April", TUESDAY), by(HEDY), longest=30)
+    reconcile(state, MONDAY, [finding(difference_amount=Decimal(2500))])
+    assert read(state).status is Status.OPEN
+    with state.connect() as connection:
+        why = {event.kind: event.why for event in events(connection, read(state).exception_id)}
+    assert why[Happening.RETURNED] == "2,500.00 goes beyond the 250.00 that was waived"
+
+
 def test_what_was_done_by_hand_is_believed_until_a_night_of_that_day_says_otherwise(state: Engine) -> None:
     reconcile(state, FRIDAY, [finding()])
     with writing(state) as connection:

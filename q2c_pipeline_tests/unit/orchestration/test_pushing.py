@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from q2c_pipeline.corrections.record import Correction, Status, from_proposal, s
 from q2c_pipeline.corrections.refresh import refresh
 from q2c_pipeline.corrections.trail import Trail
 from q2c_pipeline.domain.people import Actor, UserRole
-from q2c_pipeline.domain.repairs import Call, FieldChange, Order, Outcome, SetFields, Verdict
+from q2c_pipeline.domain.repairs import Call, FieldChange, IsOurs, Order, Outcome, SetFields, Verdict, always
 from q2c_pipeline.errors import ConfigurationError, NotAllowedError
 from q2c_pipeline.orchestration import showing_corrections
 from q2c_pipeline.orchestration.correcting import acting
@@ -174,10 +174,44 @@ def test_what_did_not_happen_is_sent_again_under_the_same_key(settings: Settings
     assert len(set(pusher.sent)) == 1
 
 
+@dataclass
+class HeldUp(ScriptedPusher):
+    """Asks right before it writes whether the orders are still its own, after the time that it is held up."""
+
+    clock: Clock = field(default_factory=Clock)
+    meanwhile: Callable[[], object] = lambda: None
+    was_ours: list[bool] = field(default_factory=list)
+
+    def send(self, orders: Sequence[Order], is_ours: IsOurs = always) -> list[Outcome]:
+        self.clock.sleep(3600)
+        self.meanwhile()
+        self.was_ours.append(is_ours())
+        verdict = Verdict.DONE if self.was_ours[-1] else Verdict.FAILED
+        return [Outcome(order.correction_id, verdict, "made-1") for order in orders]
+
+
+def test_a_pusher_that_was_held_up_writes_nothing_once_another_has_taken_over(settings: Settings) -> None:
+    approved(settings, set_status())
+    clock, other = Clock(), ScriptedPusher()
+    slow = HeldUp(clock=clock, meanwhile=lambda: pushing(settings, other, clock).push())
+    pushing(settings, slow, clock).push()
+    assert (slow.was_ours, len(other.sent)) == ([False], 1)
+    assert [one.status for one in stored(settings)] == [Status.ACKNOWLEDGED]
+
+
+def test_a_pusher_that_was_held_up_goes_on_if_nobody_else_came(settings: Settings) -> None:
+    approved(settings, set_status())
+    clock = Clock()
+    slow = HeldUp(clock=clock)
+    pushing(settings, slow, clock).push()
+    assert slow.was_ours == [True]
+    assert [one.status for one in stored(settings)] == [Status.ACKNOWLEDGED]
+
+
 class Broken(ScriptedPusher):
     """Raises where it should answer."""
 
-    def send(self, orders: Sequence[Order]) -> list[Outcome]:
+    def send(self, orders: Sequence[Order], is_ours: IsOurs = always) -> list[Outcome]:  # noqa: ARG002
         raise RuntimeError(f"line went dead with {len(orders)}")
 
     def look_up(self, order: Order) -> Outcome | None:
