@@ -42,13 +42,17 @@ def restore(file: File, config: Config = None) -> None:
 
 @state.command("upgrade")
 def upgrade(config: Config = None) -> None:
-    """Bring the store to the version of this installation; every command does so where it is needed."""
-    check_state(config)
+    """Bring the store to the version of this installation; every command that works on it does so where it is needed."""
+    from q2c_pipeline.orchestration import statekeeping
+
+    settings, _ = _acting(config)
+    statekeeping.upgrade(settings)
+    _prove(settings, None)
 
 
 @state.command("check")
 def check_state(config: Config = None) -> None:
-    """Look at the store: can it be opened, which version is it, does its audit log hold."""
+    """Look at the store and change nothing: can it be opened, which version is it, does its audit log hold."""
     settings, _ = _acting(config)
     _prove(settings, None)
 
@@ -92,7 +96,14 @@ def _prove(settings: Settings, noted: Head | None) -> None:
     from q2c_pipeline.state.audit import BrokenLink
 
     health = statekeeping.check(settings, noted)
+    if health.version is None:
+        typer.echo("there is no state store yet: the first night makes it, or `q2c state upgrade`")
+        return
     typer.echo(f"state store of version {health.version}")
+    if health.proof is None:
+        newer = f"this installation is of version {health.newest_version}: `q2c state upgrade` brings it up to date"
+        errors().print(f"{newer}; nothing was proved of it, and nothing was changed", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1)
     if isinstance(health.proof, BrokenLink):
         errors().print(f"the audit log is broken at {health.proof}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1)

@@ -10,32 +10,41 @@ import polars as pl
 from q2c_pipeline.domain.people import Permission, require
 from q2c_pipeline.exceptions.cases import By
 from q2c_pipeline.exceptions.proof import first_forged
-from q2c_pipeline.orchestration.state import state_of
+from q2c_pipeline.orchestration.state import state_of, state_version
 from q2c_pipeline.settings import Settings
 from q2c_pipeline.state import audit, backup
 from q2c_pipeline.state.audit import BrokenLink, Entry, Head
 from q2c_pipeline.state.store import writing
-from q2c_pipeline.state.versions import known_versions, version_of
+from q2c_pipeline.state.versions import known_versions
 
 _SHOWN = ("number", "at", "who", "what", "subject", "old", "new", "why", "rule_version")
 
 
 @dataclass(frozen=True)
 class Health:
-    """What a look at the store found."""
+    """What a look at the store found; nothing is proved of a store that is not there yet, or of an older version."""
 
-    version: str
+    version: str | None
     newest_version: str
-    proof: Head | BrokenLink
+    proof: Head | BrokenLink | None = None
 
 
 def check(settings: Settings, noted: Head | None = None) -> Health:
-    """Open the store, upgrading an older one, and prove its audit log and the events that it stands for."""
+    """Look at the store without changing it, and prove its audit log and the events that it stands for."""
+    version, newest = state_version(settings), known_versions()[-1]
+    if version != newest:
+        return Health(version, newest)
     with state_of(settings) as state:
         proof = audit.verify(state, noted)
         with state.connect() as connection:
             forged = first_forged(connection) if isinstance(proof, Head) else None
-            return Health(version_of(connection) or "none", known_versions()[-1], forged or proof)
+            return Health(version, newest, forged or proof)
+
+
+def upgrade(settings: Settings) -> None:
+    """Bring the store to the version of this installation, or make it."""
+    with state_of(settings):
+        pass  # whatever opens it upgrades it
 
 
 def back_up(settings: Settings, file: Path, by: By) -> backup.Copied:

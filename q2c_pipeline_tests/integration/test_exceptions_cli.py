@@ -186,3 +186,26 @@ def test_a_store_of_a_newer_version_is_refused(q2c: Callable[..., Said], tmp_pat
         connection.execute("update alembic_version set version_num = '9999'")
     said = q2c("exceptions", "list")
     assert (said.code, "found version 9999" in said.told) == (1, True)
+
+
+def test_a_look_at_an_older_store_changes_nothing_and_names_the_command(q2c: Callable[..., Said], tmp_path: Path) -> None:
+    file = tmp_path / "data/state/state.sqlite"
+    with sqlite3.connect(file) as connection:
+        connection.execute("alter table alert drop column claimed_until")
+        connection.execute("alter table exception_case drop column waived_amount")
+        connection.execute("update alembic_version set version_num = '0004'")
+    for look in (("state", "check"), ("audit", "verify")):
+        said = q2c(*look)
+        assert (said.code, said.out) == (1, "state store of version 0004\n")
+        assert "`q2c state upgrade` brings it up to date; nothing was proved of it, and nothing was changed" in said.told
+    with sqlite3.connect(file) as connection:
+        assert connection.execute("select version_num from alembic_version").fetchone() == ("0004",)
+    assert "the audit log holds" in q2c("state", "upgrade").out
+    assert q2c("state", "check").code == 0
+
+
+def test_a_look_where_there_is_no_store_makes_none(q2c: Callable[..., Said], tmp_path: Path) -> None:
+    for file in (tmp_path / "data/state").iterdir():
+        file.unlink()
+    assert "there is no state store yet" in q2c("state", "check").out
+    assert not (tmp_path / "data/state/state.sqlite").exists()
