@@ -124,10 +124,11 @@ def _uncovered(one: Case, night: Night) -> str:
     """
     if one.waived_until is None or one.waived_until < night.as_of:
         return f"the waiver ended on {one.waived_until}"
-    waived = one.waived_amount or Decimal(0)
-    if min(waived, 0) <= (one.difference_amount or 0) <= max(waived, 0):
+    zero = Decimal(0)
+    waived, now = one.waived_amount or zero, one.difference_amount or zero
+    if min(waived, zero) <= now <= max(waived, zero):
         return ""
-    return f"{one.difference_amount or 0:,.2f} goes beyond the {waived:,.2f} that was waived"
+    return f"{now:,.2f} goes beyond the {waived:,.2f} that was waived"
 
 
 def _resumed(one: Case, steps: list[Step]) -> Case:

@@ -37,8 +37,12 @@ def failing(error: type[httpx.TransportError]) -> Callable[[httpx.Request], http
 @pytest.mark.parametrize(("is_ours", "method", "sent"), [(False, "POST", 0), (True, "POST", 1), (False, "GET", 1)])
 def test_nothing_is_written_once_another_pusher_has_taken_over(is_ours: bool, method: str, sent: int) -> None:  # noqa: FBT001
     asked: list[httpx.Request] = []
-    transport = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(200))
-    session = WriteSession(INSTANCE, policy=QUICK, transport=transport)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200)
+
+    session = WriteSession(INSTANCE, policy=QUICK, transport=httpx.MockTransport(answer))
     with session.guarded(lambda: is_ours):
         answer = session.write(Call(method, "/things", ""), {}, lambda _: Reason("", ""))
     assert len(asked) == sent
