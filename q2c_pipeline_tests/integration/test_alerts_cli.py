@@ -75,9 +75,8 @@ def test_a_night_tells_each_queue_once(tmp_path: Path) -> None:
         config.write_text(config.read_text() + CHANNELS)
         environ = {**credentials, "Q2C_ALERTS_EVERYONE": f"json://127.0.0.1:{web.port}/{SECRET}"}
         one = Site(config, environ, web)
-        code, _, err = one.q2c("nightly", "--as-of", AS_OF.isoformat())
-        assert code == 0, err
-        assert "told on everyone" in err
+        first = night.run_night(one.settings, AS_OF, lambda *_: None)
+        assert [(each.channel, each.trouble) for each in first.told] == [("everyone", None)]
         assert "new exception" in told(web)
         assert all(control in told(web) for control in ("BB04", "BP01", "MD07"))
         assert {path for path, _ in web.posts} == {f"/{SECRET}"}

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from secrets import token_urlsafe
 
 import pytest
 from typer.testing import CliRunner
@@ -21,8 +22,10 @@ from q2c_pipeline.orchestration import demo, lookalikes
 from q2c_pipeline.orchestration.lookalikes import Plan, new_credentials, serving_here, write_config
 from q2c_pipeline.sandbox.systems import Truth
 from q2c_pipeline.settings import load_settings
+from q2c_pipeline_tests.receivers import web_receiver
 
 PLAN = Plan(seed=3, accounts=30, months=3, as_of=date(2026, 6, 30), faults=lookalikes.chosen_faults("bb06,bp01,md07"))
+CHANNEL = '[policy.alerts.channels.everyone]\nurl = "env:Q2C_ALERTS_EVERYONE"\n'
 HEAVY = {"dagster", "duckdb", "polars", "pydantic", "sqlalchemy"}
 
 
@@ -34,6 +37,8 @@ class Company:
     credentials: dict[str, str]
     truth: list[Truth]
     night: str
+    progress: str
+    told: str
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,13 @@ def q2c(*arguments: str, **environ: str) -> Said:
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     folder, credentials = tmp_path_factory.mktemp("company"), new_credentials()
-    with serving_here(PLAN, credentials) as served:
+    with serving_here(PLAN, credentials) as served, web_receiver() as web:
+        credentials["Q2C_ALERTS_EVERYONE"] = f"json://127.0.0.1:{web.port}/{token_urlsafe()}"
         config = write_config(folder, served.urls)
+        config.write_text(config.read_text() + CHANNEL)
         said = q2c("nightly", "--as-of", "2026-06-30", "--config", str(config), **credentials)
         assert said.code == 0, said.err
-        yield Company(config, credentials, served.truth, said.out)
+        yield Company(config, credentials, served.truth, said.out, said.err, " ".join(one["message"] for one in web.bodies))
 
 
 class TestNight:
@@ -82,9 +89,13 @@ class TestNight:
         }
         assert "0 of" in company.night
 
+    def test_people_are_told_of_what_is_new(self, company: Company) -> None:
+        assert "told on everyone" in company.progress
+        assert [control for control in ("BB06", "BP01", "MD07") if control not in company.told] == []
+
     def test_no_secret_reaches_output_or_stores(self, company: Company) -> None:
         secrets = [value for name, value in company.credentials.items() if not name.endswith("ACCOUNT")]
-        texts = [company.night, company.config.read_text()]
+        texts = [company.night, company.progress, company.config.read_text()]
         texts += [path.read_text() for path in company.config.parent.rglob("*.json")]
         assert not [secret for secret in secrets for text in texts if secret in text]
 
