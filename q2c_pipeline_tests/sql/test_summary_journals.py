@@ -150,6 +150,20 @@ def test_an_amount_that_no_document_explains_stays_with_the_summary() -> None:
     )
 
 
+def test_a_document_that_was_summed_up_without_its_tax_is_named() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, amounts=amounts(world, "5", "a", "b") | {"1100": Decimal(1267), "2100": Decimal(-107)})
+    assert found(world) == [("BP05", "INV-b", Decimal("9.0000"))]
+
+
+def test_a_deferral_that_was_summed_up_as_revenue_is_named() -> None:
+    world = summing(("a", 70))
+    world.bill("l", DAY, date(2026, 6, 30), 300, subscription_source_id=None, subscription_line_source_id=None)
+    sum_up_rest(world, DAY)
+    sum_up(world, DAY, "5", "a", "l")
+    assert found(world) == [("BP08", "INV-l", Decimal("300.0000"))]
+
+
 def test_tax_that_is_missing_stays_with_the_summary() -> None:
     world = day_of(70, 90)
     wrong = amounts(world, "5", "a", "b") | {"1100": Decimal(1160), "2100": Decimal(0)}

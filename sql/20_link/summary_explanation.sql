@@ -96,6 +96,10 @@ select
     s.explanations,
     e.event_kind,
     e.document_key,
+    e.receivable_amount,
+    e.tax_amount,
+    e.deferred_amount,
+    e.revenue_amount,
     s.explanations = 1 as is_only_one
 from smallest as s
 inner join member as m on s.group_key = m.group_key and s.explanation = m.explanation

@@ -31,7 +31,7 @@ candidate as ( -- what may explain a difference that is not explained: all sets 
     from (
         select
             e.group_key,
-            string_agg(d.document_number || ' ' || e.event_kind, ' with ' order by d.document_number) as said,
+            string_agg(d.document_number || ' ' || replace(e.event_kind, '_', ' '), ' with ' order by d.document_number) as said,
             row_number() over (partition by e.group_key order by min(d.document_number), e.explanation) as place
         from link.summary_explanation as e
         inner join link.summary_demand as d on e.document_key = d.document_key

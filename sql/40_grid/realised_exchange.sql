@@ -6,13 +6,18 @@
 -- Both conversions start from the document's own currency and are rounded once; nothing is converted back. Money whose invoice does not
 -- stand in the same books has no rate to be held against: it takes what it is worth. Up to a minor unit a line is rounding.
 with rated as ( -- rate at which each document stands in each company's books
-    select
-        d.document_number, f.legal_entity_code, f.currency,
-        min(f.used_rate) as document_rate
-    from grid.foreign_receivable as f
-    inner join link.document as d on f.transaction_key = d.transaction_key
-    where d.document_number is not null and f.transaction_kind in ('invoice', 'credit_memo')
-    group by d.document_number, f.legal_entity_code, f.currency
+    select document_number, legal_entity_code, currency, min(document_rate) as document_rate
+    from (
+        select d.document_number, f.legal_entity_code, f.currency, f.used_rate as document_rate
+        from grid.foreign_receivable as f
+        inner join link.document as d on f.transaction_key = d.transaction_key
+        where d.document_number is not null and f.transaction_kind in ('invoice', 'credit_memo')
+        union all -- in a summary journal
+        select d.document_number, f.legal_entity_code, f.currency, f.used_rate as document_rate
+        from grid.foreign_receivable as f
+        inner join link.summary_document as d on f.transaction_key = d.transaction_key
+    ) as stood
+    group by document_number, legal_entity_code, currency
 ),
 
 money as ( -- payments and refunds with what they settle and the rate of their day; their own where that is not known

@@ -13,7 +13,7 @@ with posting as ( -- lines on deferred revenue by what they are
         coalesce(cast(date_trunc('month', t.start_date) as date), cast(date_trunc('month', p.posting_date) as date)) as period,
         p.currency,
         case
-            when p.transaction_kind in ('invoice', 'credit_memo') or p.claimed_document_number is not null then 'billed'
+            when p.transaction_kind in ('invoice', 'credit_memo', 'summary') or p.claimed_document_number is not null then 'billed'
             when p.transaction_kind = 'revenue_release' or p.claimed_contract_line_key is not null then 'recognised'
             else 'other'
         end as movement,
@@ -29,9 +29,16 @@ with posting as ( -- lines on deferred revenue by what they are
 
 rated as ( -- rate at which each document stands in the ledger
     select d.document_key, min(p.exchange_rate) as exchange_rate
-    from link.document as d
+    from (
+        select document_key, transaction_key
+        from link.document
+        where document_key is not null and transaction_kind in ('invoice', 'credit_memo')
+        union all
+        select document_key, transaction_key
+        from link.summary_document
+    ) as d
     inner join canonical.posting as p on d.transaction_key = p.instance || ':' || p.transaction_source_id
-    where d.document_key is not null and d.transaction_kind in ('invoice', 'credit_memo') and p.is_primary_book
+    where p.is_primary_book
     group by d.document_key
 ),
 

@@ -25,7 +25,15 @@ with movement as ( -- both sides in one shape, debit positive
         end as kind,
         posted_amount as amount, true as is_ledger
     from link.transaction_class
-    where account_class = 'receivable'
+    where account_class = 'receivable' and transaction_kind <> 'summary'
+    union all -- summary journals by the documents that they post
+    select
+        s.legal_entity_code, s.period, s.currency,
+        case d.document_kind when 'invoice' then 'billed' when 'credit_memo' then 'credited' else 'other' end as kind,
+        s.posted_amount as amount, true as is_ledger
+    from link.summary_share as s
+    left join link.summary_document as d on s.document_key = d.document_key
+    where s.account_class = 'receivable'
 ),
 
 moved as ( -- sums of each month

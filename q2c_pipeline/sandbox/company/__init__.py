@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from q2c_pipeline.sandbox.company.deals import record_deal_history
 from q2c_pipeline.sandbox.company.events import record_events
 from q2c_pipeline.sandbox.company.faults import available_faults, plant
+from q2c_pipeline.sandbox.company.faults.summary import post_summaries
 from q2c_pipeline.sandbox.company.history import live_through
 from q2c_pipeline.sandbox.company.rework import latest_invoices
 from q2c_pipeline.sandbox.company.truth import write_truth
@@ -21,11 +22,19 @@ if TYPE_CHECKING:
 __all__ = ["available_faults", "build", "write_truth"]
 
 
-def build(seed: int, *, accounts: int, months: int, as_of: date, faults: Sequence[str] = ()) -> Systems:
-    """Act out the company's history up to `as_of` and plant the named faults; equal arguments give equal systems."""
+def build(
+    seed: int, *, accounts: int, months: int, as_of: date, faults: Sequence[str] = (), posts_summaries: bool = False
+) -> Systems:
+    """Act out the company's history up to `as_of` and plant the named faults; equal arguments give equal systems.
+
+    A company that posts summaries has the faults of summaries (`summary_...`), and of others those that leave the ledger alone.
+    """
     with _without_collector():
         world = live_through(seed, accounts, months, as_of)
-        plant(world, seed, faults)
+        in_summaries = [name for name in faults if name.startswith("summary_")] if posts_summaries else []
+        plant(world, seed, [name for name in faults if name not in in_summaries])
+        if posts_summaries:
+            post_summaries(world, seed, in_summaries)
         latest_invoices(world)
         record_events(world)
         record_deal_history(world)
