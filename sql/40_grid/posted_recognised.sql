@@ -16,7 +16,7 @@ with contract as ( -- contract lines by the key that ledgers write down
 side as ( -- both sides in one shape: what is due to be released ...
     select
         p.root_line_key,
-        cast(null as varchar) as claimed_contract_line_key,
+        q.claimed_contract_line_key, -- of a contract in quarantine nothing is known but what billing calls it
         p.period,
         p.currency,
         p.legal_entity_code,
@@ -25,6 +25,7 @@ side as ( -- both sides in one shape: what is due to be released ...
         p.document_key,
         cast(null as varchar) as transaction_key
     from schedule.release_period as p
+    left join link.quarantined_line as q on p.invoice_line_key = q.invoice_line_key
     union all -- ... and what releases, or journals that name a contract line, post to revenue (a credit, so with its sign turned)
     select
         c.root_line_key,

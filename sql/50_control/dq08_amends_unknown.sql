@@ -4,7 +4,7 @@
 -- grain:    counted order that amends an order, or whose line amends a line, that is not there
 -- params:   as_of
 -- owner:    sales operations
--- queue:    sales operations
+-- queue:    revenue_operations
 -- says:     an amendment amends a contract or a line that does not exist
 -- example:  ORD-00060 amends order 801X, which no extract has ever brought
 -- repair:   repair at source
@@ -16,16 +16,24 @@ with amendment as ( -- activated orders with what they and their lines claim to 
                 then 'order ' || c.amends_contract_source_id
             when l.amends_line_source_id is not null and r.source_id is null
                 then 'line ' || l.amends_line_source_id
-        end as unknown_text
+        end as unknown_text,
+        'reject|' || q.instance || '|' || q.object_name || '|' || q.source_id as reject_cell_id
     from canonical.contract as c
     left join canonical.contract as o on c.instance = o.instance and c.amends_contract_source_id = o.source_id
     left join canonical.contract_line as l on c.instance = l.instance and c.source_id = l.contract_source_id
     left join canonical.contract_line as r on l.instance = r.instance and l.amends_line_source_id = r.source_id
+    left join canonical.open_reject as q
+        on
+            c.instance = q.instance
+            and (
+                (o.source_id is null and c.amends_contract_source_id = q.source_id)
+                or (r.source_id is null and l.amends_line_source_id = q.source_id)
+            )
     where c.contract_status = 'activated' and coalesce(cast(c.activated_at as date), c.start_date) <= $as_of
 )
 
-select
-    cast(null as varchar) as cell_id,
+select -- one that is in quarantine exists: then this is only a symptom of DQ02
+    min(reject_cell_id) as cell_id,
     contract_number as subject_key,
     'DQ' as leg,
     legal_entity_code,

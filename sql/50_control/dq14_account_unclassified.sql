@@ -1,9 +1,9 @@
 -- control:  DQ14
--- priority: 15
+-- priority: 1
 -- severity: high
 -- grain:    ledger account with postings that the chart does not classify
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     postings stand on an account that has no class: the chart lacks it, or its type is unknown
 -- example:  account 117 holds 36 postings and its type Exotic is none of the known ones
 -- repair:   repair at source

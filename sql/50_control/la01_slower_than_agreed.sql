@@ -4,19 +4,32 @@
 -- grain:    won deal, order or billing document that took too long
 -- params:   as_of, order_sla_days, invoice_sla_days, posting_sla_days
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     closed-won to order, first due day to first invoice, or invoice to posting took longer than agreed
 -- example:  OPP-00034 won on 1 May, its order activated on 12 May: 11 days where 2 are agreed
 -- repair:   alert
 with ordered as ( -- won deals with the day of their first activated order
     select
-        o.instance, o.source_id, o.opportunity_number, o.close_date, min(b.activated_date) as activated_date,
-        min(b.legal_entity_code) as legal_entity_code
+        o.instance, o.source_id, o.opportunity_number, o.close_date,
+        min(coalesce(cast(c.activated_at as date), c.start_date)) as activated_date,
+        min(c.legal_entity_code) as legal_entity_code
     from canonical.opportunity as o
-    left join canonical.contract as c on o.instance = c.instance and o.source_id = c.opportunity_source_id
-    left join link.booked_line as b on c.instance || ':' || c.source_id = b.contract_key and b.is_counted
+    left join canonical.contract as c
+        on
+            o.instance = c.instance and o.source_id = c.opportunity_source_id and c.contract_status = 'activated'
+            and coalesce(cast(c.activated_at as date), c.start_date) <= $as_of
     where o.opportunity_stage = 'won' and o.close_date <= $as_of
     group by o.instance, o.source_id, o.opportunity_number, o.close_date
+),
+
+unreadable as ( -- won deals without an order that a record in quarantine names: it may be their order
+    select
+        o.instance, o.source_id as opportunity_source_id,
+        min('reject|' || q.instance || '|' || q.object_name || '|' || q.source_id) as reject_cell_id
+    from ordered as o
+    inner join canonical.open_reject as q on o.instance = q.instance and contains(q.record, o.source_id)
+    where o.activated_date is null and q.source_id <> o.source_id
+    group by o.instance, o.source_id
 ),
 
 first_due as ( -- of each contract line; a line's periods and invoices are many, so each side is one row before they meet
@@ -56,15 +69,17 @@ posted as ( -- documents that agree with the ledger: what differs is told by its
 
 late as ( -- the three ways, each past its agreed days
     select
-        instance, 'opportunity' as table_name, source_id, opportunity_number as subject_key, legal_entity_code,
+        ordered.instance, 'opportunity' as table_name, ordered.source_id, opportunity_number as subject_key, legal_entity_code,
         'won on ' || cast(close_date as varchar) || ', '
         || coalesce('order activated on ' || cast(activated_date as varchar), 'no order yet') || ': '
         || cast(coalesce(activated_date, $as_of) - close_date as varchar) || ' days where '
         || cast($order_sla_days as varchar) || ' are agreed' as reason,
         'an activated order by ' || cast(close_date + cast($order_sla_days as integer) as varchar) || ', '
         || cast($order_sla_days as varchar) || ' days after the deal was won' as wanted,
-        coalesce('it was activated on ' || cast(activated_date as varchar), 'none on ' || cast(cast($as_of as date) as varchar)) as found
+        coalesce('it was activated on ' || cast(activated_date as varchar), 'none on ' || cast(cast($as_of as date) as varchar)) as found,
+        u.reject_cell_id
     from ordered
+    left join unreadable as u on ordered.instance = u.instance and ordered.source_id = u.opportunity_source_id
     where coalesce(activated_date, $as_of) > close_date + cast($order_sla_days as integer)
     union all
     select
@@ -74,7 +89,8 @@ late as ( -- the three ways, each past its agreed days
         || cast(issued_date - due_date as varchar) || ' days where ' || cast($invoice_sla_days as varchar) || ' are agreed' as reason,
         'a first invoice by ' || cast(due_date + cast($invoice_sla_days as integer) as varchar) || ', '
         || cast($invoice_sla_days as varchar) || ' days after the first bill fell due' as wanted,
-        'it was issued on ' || cast(issued_date as varchar) as found
+        'it was issued on ' || cast(issued_date as varchar) as found,
+        cast(null as varchar) as reject_cell_id
     from due
     where issued_date > due_date + cast($invoice_sla_days as integer)
     union all
@@ -85,14 +101,15 @@ late as ( -- the three ways, each past its agreed days
         || ' are agreed' as reason,
         'a posting by ' || cast(i.issued_date + cast($posting_sla_days as integer) as varchar) || ', '
         || cast($posting_sla_days as varchar) || ' days after the document was issued' as wanted,
-        'it was posted on ' || cast(p.posting_date as varchar) as found
+        'it was posted on ' || cast(p.posting_date as varchar) as found,
+        cast(null as varchar) as reject_cell_id
     from posted as p
     inner join canonical.invoice as i on p.document_key = i.instance || ':' || i.source_id
     where p.posting_date > i.issued_date + cast($posting_sla_days as integer)
 )
 
 select
-    cast(null as varchar) as cell_id,
+    reject_cell_id as cell_id,
     subject_key,
     'LA' as leg,
     legal_entity_code,

@@ -4,7 +4,7 @@
 -- grain:    contract
 -- params:   as_of, booking_grace_days
 -- owner:    sales operations
--- queue:    sales operations
+-- queue:    revenue_operations
 -- says:     subscription id or status was not written back to the order, or is stale
 -- example:  ORD-00056 says Active, its subscription is canceled
 -- repair:   upsert on Salesforce
@@ -58,10 +58,20 @@ judged as ( -- what is wrong with it, if anything
         'it names ' || coalesce(claimed_subscription_id, 'no subscription') || ' with status '
         || lower(coalesce(claimed_billing_status, 'pending')) as found
     from expected
+),
+
+unreadable as ( -- records in quarantine that name an order whose lines nothing bills: one of its lines, which billing may know
+    select
+        e.instance, e.source_id,
+        min('reject|' || q.instance || '|' || q.object_name || '|' || q.source_id) as reject_cell_id
+    from expected as e
+    inner join canonical.open_reject as q on e.instance = q.instance and contains(q.record, e.source_id)
+    where e.subscriptions = 0
+    group by e.instance, e.source_id
 )
 
 select
-    cast(null as varchar) as cell_id,
+    u.reject_cell_id as cell_id,
     contract_number as subject_key,
     'ST' as leg,
     legal_entity_code,
@@ -72,7 +82,7 @@ select
     '['
     || concat_ws(
         ',',
-        '{"instance":"' || instance || '","table":"contract","source_id":"' || source_id || '"}',
+        '{"instance":"' || judged.instance || '","table":"contract","source_id":"' || judged.source_id || '"}',
         '{"instance":"' || split_part(first_subscription_key, ':', 1) || '","table":"subscription","source_id":"'
         || split_part(first_subscription_key, ':', 2) || '"}'
     )
@@ -80,4 +90,5 @@ select
     wanted as expected_text,
     found as found_text
 from judged
+left join unreadable as u on judged.instance = u.instance and judged.source_id = u.source_id
 where reason is not null and (select count(distinct role) from policy.instance where role in ('crm', 'billing')) = 2

@@ -80,9 +80,9 @@ def _invoice_payment(world: World, invoice_id: str, amount: int, intent: str, *,
 
 
 def settle_if_nothing_left(world: World, invoice_id: str, day: date) -> None:
-    """Mark an open invoice as paid once nothing remains."""
+    """Mark an invoice as paid once nothing remains, even one that was given up before."""
     invoice = world.stripe["invoice"][invoice_id]
-    if invoice["status"] == "open" and invoice["amount_remaining"] == 0:
+    if invoice["status"] in {"open", "uncollectible"} and invoice["amount_remaining"] == 0:
         moment = world.moment(day, 14)
         invoice["status"] = "paid"
         invoice["status_transitions"]["paid_at"] = moment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from q2c_pipeline.sandbox.company.amounts import line_net
 from q2c_pipeline.sandbox.company.faults.signing import sign
 
 if TYPE_CHECKING:
@@ -34,6 +35,22 @@ def dq02_order_without_currency(ground: Ground) -> None:
     """An order was signed without any currency; its line waits for it."""
     line = sign(ground, {}, CurrencyIsoCode=None)[0]
     ground.tell_without_money("DQ02", f"sf_main.Order/{line['OrderId']}")
+
+
+def dq02_billed_order_unreadable(ground: Ground) -> None:
+    """An order that has been billed for months carries a day that is none: its invoices name a contract that cannot be read."""
+    root = ground.claim_root(lambda root: ground.plain(root) and ground.alone(root))
+    ground.misbehave("salesforce", "malformed_row", "Order", id=root.order_id, field="EffectiveDate", value="31.02.2026")
+    billed = sum(line_net(line) for line in ground.final_lines(root))
+    ground.tell("DQ02", f"sf_main.Order/{root.order_id}", -billed, root.currency)
+
+
+def dq02_billed_line_unreadable(ground: Ground) -> None:
+    """The only line of a billed order has a quantity in words."""
+    root = ground.claim_root(lambda root: ground.plain(root) and ground.alone(root))
+    ground.misbehave("salesforce", "malformed_row", "OrderItem", id=root.order_item_id, field="Quantity", value="a dozen")
+    billed = sum(line_net(line) for line in ground.final_lines(root))
+    ground.tell("DQ02", f"sf_main.OrderItem/{root.order_item_id}", -billed, root.currency)
 
 
 def _spoil(ground: Ground, field: str, value: str) -> None:
