@@ -22,10 +22,10 @@ demo: $(VENV)/run.stamp  ## simulated company, nightly run over HTTP, report: ev
 	$(BIN)/q2c demo --size $(SIZE) --months $(MONTHS)
 
 test: $(VENV)/dev.stamp  ## the tests, under 8 minutes on two cores
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a module's company is acted out once; light modules last
 
 test-long: $(VENV)/dev.stamp  ## the tests that take minutes
-	$(BIN)/python -m pytest -n 2 -m long
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
 
 truth: $(VENV)/dev.stamp  ## found held against planted in WORLDS simulated companies; writes docs/truth.md
 	$(BIN)/python -m q2c_pipeline_tests.scenarios.truth $(WORLDS) --write docs/truth.md
