@@ -100,11 +100,18 @@ def _as_one_word(left: Name, right: Name) -> Tally | None:
     return Tally([], [], cost + 1.5 * distance, [reason], list(left.words))
 
 
+def _has_own_order(text: str) -> bool:
+    """Chinese, Japanese and Korean put `bank` after `Japan`: nothing follows from the order."""
+    return any(ord(letter) > 0x2FFF for letter in text)  # noqa: PLR2004
+
+
 def _numbers(name: Name) -> list[str]:
     return sorted(word.key for word in name.words if word.kind in ("number", "letter"))
 
 
 def _pay_for_order(left: Name, right: Name, tally: Tally) -> None:
+    if _has_own_order(left.raw) != _has_own_order(right.raw):
+        return
     shared = [word.key for word in left.words if any(word.key == one.key for one in right.words)]
     there = [word.key for word in right.words if word.key in shared]
     if len(set(shared)) > 1 and shared != there and sorted(shared) == sorted(there):
@@ -122,16 +129,19 @@ def _pay_for_lonely_words(
     cost, is_swap = lexicon().cost, bool(tally.left and tally.right)
     factor = cost["swap"] if is_swap else _fullness(left, right, tally) * _length_relief(tally)
     for words, side in zip((tally.left, tally.right), sides, strict=True):
-        for word in words:
+        for place, word in enumerate(words):
             is_consistent = word.kind == "geo" and not is_swap and word.land in lands
             base = cost["unknown"] if word.kind == "initial" and is_swap else _base_cost(word, corpus)
-            price = cost["geo_consistent"] if is_consistent else base * (1.0 if word.kind == "geo" else factor)
+            is_one_more = word.kind in _LIGHT and any(one.kind in _LIGHT for one in words[:place])
+            weight = 1.0 if word.kind == "geo" else factor * (cost["one_more"] if is_one_more else 1.0)
+            price = cost["geo_consistent"] if is_consistent else base * weight
             tally.cost += price
             if price:
                 tally.reasons.append(f"only the {side} name has {word.text} ({_WHY[word.kind]})")
     return any(_parts_kin(word, lands, is_swap=is_swap) for word in (*tally.left, *tally.right))
 
 
+_LIGHT = frozenset({"wide", "group", "holding", "filler"})
 _KIN = frozenset({"holding", "number", "letter"})
 _KIN_WHEN_BOTH = frozenset({"sector", "sharp", "geo"})
 
@@ -166,7 +176,7 @@ def _fullness(left: Name, right: Name, tally: Tally) -> float:
     cost = lexicon().cost
     if left.is_formal and right.is_formal:
         return cost["formal"]
-    return 1.0 if shorter.is_formal else cost["informal"]
+    return cost["half_formal"] if shorter.is_formal else cost["informal"]
 
 
 def _length_relief(tally: Tally) -> float:

@@ -31,6 +31,7 @@ class Lexicon:
     known: Mapping[str, str]
     east: tuple[tuple[str, str], ...]
     count: Mapping[str, str]
+    phrases: Mapping[tuple[str, ...], str]
     lands: Mapping[tuple[str, ...], str]
     land_starts: frozenset[str]
     land_words: frozenset[str]
@@ -53,6 +54,7 @@ def lexicon() -> Lexicon:
         known=words["known"],
         east=tuple(sorted(words["east"].items(), key=lambda item: -len(item[0]))),
         count=words["count"],
+        phrases={tuple(phrase.split()): word for phrase, word in words["phrase"].items()},
         lands=lands,
         land_starts=frozenset(name[0] for name in lands),
         land_words=frozenset(word for name in lands for word in name),

@@ -31,6 +31,9 @@ _FORM_INSIDE = re.compile(
 _SHORT_LETTER = re.compile(r"\b(\w)\.(?=[a-z]{2,})")
 """`F.lli` is one word."""
 _APOSTROPHES = str.maketrans("", "", "'\u2019\u2018\u00b4`\u02bc\u02b9")
+_ELIDED = re.compile(r"(?<=\s)(?:d|dell|all|nell|dall)['\u2019\u00b4`](?=\w)", re.IGNORECASE)
+"""`Banca d'Italia` is a bank of Italy."""
+_OWN_INITIALS = re.compile(r"(?P<name>.*\S)\s*\((?P<short>[^()]{2,8})\)\s*")
 _DOTTED = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
 _SLASHED = re.compile(r"\b(\w)/(\w)(?:/(\w))?\b")
 _TIGHT_AND = re.compile(r"\b(\w{1,2})&(\w{1,2})\b")
@@ -110,7 +113,23 @@ def _inner(text: str) -> Iterator[str]:
 
 
 def _read_one(text: str) -> Name:
-    tokens = list(_tokens(text))
+    """One name; `Hennes and Mauritz AB (H&M)` without the short name that it gives itself."""
+    found = _OWN_INITIALS.fullmatch(text)
+    if found:
+        name = _read_plain(found["name"])
+        if any(_is_drawn_from(_plain(found["short"]), letters) for letters in name.initials):
+            return name
+    return _read_plain(text)
+
+
+def _is_drawn_from(short: str, letters: str) -> bool:
+    """`iag` from `icag`: the same first letter, the others in order."""
+    following = iter(letters)
+    return len(short) > 1 and short[0] == letters[:1] and all(letter in following for letter in short)
+
+
+def _read_plain(text: str) -> Name:
+    tokens = _with_phrases(list(_tokens(text)))
     lead, tokens, tail = _take_forms(tokens)
     words = tuple(_words([token for token in tokens if token.folded not in ("", "and")]))
     telling = tuple(word for word in words if word.kind != "stop") or words
@@ -134,9 +153,24 @@ class _Token:
 
 def _tokens(text: str) -> Iterator[_Token]:
     """Pieces in order; dotted, slashed and tightly joined single letters become one piece."""
-    for chunk in _east_parted(text.translate(_APOSTROPHES)).split():
+    for chunk in _east_parted(_ELIDED.sub("di ", text).translate(_APOSTROPHES)).split():
         for piece in _pieces(chunk):
             yield _Token(_plain(piece), _plain(piece.casefold().translate(_GERMAN)), _camel_initials(piece))
+
+
+def _with_phrases(tokens: list[_Token]) -> list[_Token]:
+    """`Hava Yollari` as the one word that it means: airlines."""
+    phrases = lexicon().phrases
+    found: list[_Token] = []
+    while tokens:
+        length = next((n for n in (3, 2) if tuple(token.folded for token in tokens[:n]) in phrases), 1)
+        if length > 1:
+            word = phrases[tuple(token.folded for token in tokens[:length])]
+            found.append(_Token(word, word, "".join(token.folded[0] for token in tokens[:length])))
+        else:
+            found.append(tokens[0])
+        tokens = tokens[length:]
+    return found
 
 
 def _camel_initials(piece: str) -> str:

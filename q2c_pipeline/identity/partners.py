@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from q2c_pipeline.identity.lexicon import lexicon
 from q2c_pipeline.identity.names import Name, Word, canonical
-from q2c_pipeline.identity.spelling import abbreviation, beginning, typo
+from q2c_pipeline.identity.spelling import abbreviation, beginning, bones, typo
 
 
 @dataclass
@@ -36,8 +36,10 @@ def align(left: Name, right: Name) -> Tally:
     _pair_equal(tally)
     for step in (_pair_joined, _pair_initials, _pair_known):
         step(tally, left, right)
-    for rule in (abbreviation, typo, beginning):
+    for rule in (abbreviation, bones, typo):
         _pair_cheapest(tally, rule)
+    is_all = len(left.words) == len(right.words) == 1
+    _pair_cheapest(tally, beginning, least=lexicon().cost["prefix_alone"] if is_all else 0.0)
     return tally
 
 
@@ -173,8 +175,8 @@ def _pair_known_word(tally: Tally, word: Word, meaning: str, name: Name, *, is_l
         tally.pair(*pair, lexicon().cost["known_alias"], f"{word.text} is a usual short name of {meaning}")
 
 
-def _pair_cheapest(tally: Tally, rule: Callable[[Word, Word], tuple[float, str] | None]) -> None:
-    """Pair words by one rule, the cheapest pairs first."""
+def _pair_cheapest(tally: Tally, rule: Callable[[Word, Word], tuple[float, str] | None], *, least: float = 0.0) -> None:
+    """Pair words by one rule, the cheapest pairs first; none costs less than `least`."""
     found = [
         (result[0], i, j, result[1])
         for i, one in enumerate(tally.left)
@@ -182,9 +184,11 @@ def _pair_cheapest(tally: Tally, rule: Callable[[Word, Word], tuple[float, str] 
         if (result := rule(one, other)) is not None
     ]
     lefts, rights = list(tally.left), list(tally.right)
+    is_beside = any(word.kind == "unknown" and len(word.text) > 3 for word in tally.agreed)  # noqa: PLR2004
+    factor = lexicon().cost["beside_agreed"] if is_beside and rule is not abbreviation else 1.0
     for price, i, j, reason in sorted(found):
         if is_in(lefts[i], tally.left) and is_in(rights[j], tally.right):
-            tally.pair([lefts[i]], [rights[j]], price, reason)
+            tally.pair([lefts[i]], [rights[j]], max(price * factor, least), reason)
 
 
 def is_in(word: Word, words: Sequence[Word]) -> bool:
@@ -193,4 +197,8 @@ def is_in(word: Word, words: Sequence[Word]) -> bool:
 
 
 def _without(words: list[Word], gone: Sequence[Word]) -> list[Word]:
-    return [word for word in words if not is_in(word, gone)]
+    """Each once: `Johnson & Johnson` has one word twice."""
+    left = list(words)
+    for one in gone:
+        left.pop(next(place for place, word in enumerate(left) if word is one))
+    return left

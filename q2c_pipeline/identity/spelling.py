@@ -33,6 +33,17 @@ def _is_skeleton(short: str, long: str) -> bool:
     return all(letter in letters for letter in short) and sum(letter in "aeiou" for letter in short) <= 1
 
 
+def bones(one: Word, other: Word) -> tuple[float, str] | None:
+    """`Std` and `Standard`: the consonants of an unknown word, the first and the last of them too."""
+    short, long = sorted((one, other), key=lambda word: len(word.text))
+    if {short.kind, long.kind} & _NO_TYPO or len(short.text) < 3 or len(short.text) == len(long.text):  # noqa: PLR2004
+        return None
+    has_ends = short.text[0] == long.text[0] and short.text[-1] == long.text[-1]
+    if not has_ends or set(short.text) & set("aeiouy") or not _is_skeleton(short.text, long.text):
+        return None
+    return lexicon().cost["bones"], f"{short.text} is short for {long.text}"
+
+
 def beginning(one: Word, other: Word) -> tuple[float, str] | None:
     """`Mitsub` and `Mitsubishi`: the beginning of an unknown word, three letters at least."""
     short, long = sorted((one, other), key=lambda word: len(word.text))
@@ -40,7 +51,7 @@ def beginning(one: Word, other: Word) -> tuple[float, str] | None:
         rest = long.text[len(short.text) :]
         if len(rest) < 2 or lexicon().kind.get(meanings(rest)[0]) in _ANOTHER:  # noqa: PLR2004
             return None
-        price = lexicon().cost["prefix"] * (1.0 if len(short.text) >= 5 else 2.4)  # noqa: PLR2004
+        price = lexicon().cost["prefix"] * (1.0 if len(short.text) >= 5 and len(rest) > 2 else 2.4)  # noqa: PLR2004
         return price, f"{short.text} begins {long.text}"
     return None
 
@@ -74,10 +85,26 @@ def _typo_cost(a: str, b: str, distance: int) -> float | None:
         return 1.5
     if not sizes:
         return None
-    price = _SLIPS[max(sizes), distance]
+    price = _SLIPS[max(sizes), distance] + _exchanged(a, b)
     if sorted(a) == sorted(b):
         return min(price, 3.0)
     return price + (5.0 if a[0] != b[0] else 0.0)
+
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_OTHER_LETTER = 3.0
+
+
+def _exchanged(a: str, b: str) -> float:
+    """A letter in the place of one that neither sounds nor lies near it is rather another brand: Yamaha, Yamada."""
+    differing = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
+    if len(a) != len(b) or len(differing) != 1 or set("aeiouy") >= set(differing[0]):
+        return 0.0
+    (x, y), places = differing[0], {key: (row, at) for row, keys in enumerate(_ROWS) for at, key in enumerate(keys)}
+    if x not in places or y not in places:
+        return _OTHER_LETTER
+    (row, at), (other_row, other_at) = places[x], places[y]
+    return 0.0 if abs(row - other_row) <= 1 and abs(at - other_at) <= 1 else _OTHER_LETTER
 
 
 _SOUNDS = (
