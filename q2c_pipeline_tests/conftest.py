@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,11 +50,11 @@ def other_postgresql_store(postgresql: str) -> str:
     return _new_database(postgresql)
 
 
-def _new_database(postgresql: str) -> str:
+def _new_database(postgresql: str, template: str = "template1") -> str:
     name = f"q2c_{next(_NUMBERS)}"
     server = create_engine(postgresql, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.execute(text(f"create database {name}"))
+        connection.execute(text(f"create database {name} template {template}"))
     server.dispose()
     return make_url(postgresql).set(database=name).render_as_string(hide_password=False)
 
@@ -67,17 +68,39 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def state(store_url: str) -> Iterator[Engine]:
-    """An open store of today's version, empty."""
-    engine = open_state(store_url)
-    yield engine
-    engine.dispose()
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of today's version, empty: a copy costs less than all migrations."""
+    path = tmp_path_factory.mktemp("state") / "q2c.sqlite"
+    open_state(path).dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str) -> str:
+    """Name of a database with a store of today's version, empty."""
+    url = _new_database(postgresql)
+    open_state(url).dispose()
+    return str(make_url(url).database)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An open store of today's version, empty, once on each database."""
+    if request.param == "sqlite":
+        path = tmp_path / "state" / "q2c.sqlite"
+        path.parent.mkdir()
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        engine = open_state(path)
+        yield engine
+        engine.dispose()
+    else:
+        yield request.getfixturevalue("postgresql_state")
 
 
 @pytest.fixture
-def postgresql_state(postgresql_store: str) -> Iterator[Engine]:
+def postgresql_state(postgresql: str, postgresql_template: str) -> Iterator[Engine]:
     """An open, empty store in PostgreSQL."""
-    engine = open_state(postgresql_store)
+    engine = open_state(_new_database(postgresql, postgresql_template))
     yield engine
     engine.dispose()
