@@ -61,6 +61,33 @@ shared as ( -- numbers that several live documents bear
     from ranked
     where live_documents > 1 and document_state = 'live'
     group by document_number
+),
+
+linked as ( -- transactions with the document that they post
+    select
+        t.transaction_key,
+        t.transaction_kind,
+        t.transaction_number,
+        t.claimed_document_number,
+        t.claimed_document_id,
+        coalesce(n.document_key, i.document_key) as document_key,
+        case when n.document_key is not null then n.document_number else i.document_number end as document_number,
+        coalesce(n.document_state, i.document_state, 'unknown') as document_state,
+        case
+            when n.document_key is not null then 'document_number' when i.document_key is not null then 'external_id' else 'none'
+        end as method,
+        case when i.document_key is null then s.candidates end as candidates
+    from poster as t
+    left join ranked as n on t.claimed_document_number = n.document_number and n.number_rank = 1 and n.live_documents <= 1
+    left join shared as s on t.claimed_document_number = s.document_number
+    left join identified as i on t.claimed_document_id = i.source_id
+),
+
+quoted as ( -- transactions that quote the same unknown number stand together: a reversal takes back what it names
+    select claimed_document_number, min(transaction_key) as unlinked_key
+    from linked
+    where document_key is null and claimed_document_number is not null
+    group by claimed_document_number
 )
 
 select
@@ -69,22 +96,13 @@ select
     t.transaction_number,
     t.claimed_document_number,
     t.claimed_document_id,
-    coalesce(n.document_key, i.document_key) as document_key,
-    -- transactions that quote the same unknown number stand together: a reversal takes back what it names
+    t.document_key,
     case
-        when n.document_key is null and i.document_key is null and t.transaction_kind not in ('payment', 'refund')
-            then min(t.transaction_key) over (
-                partition by n.document_key, i.document_key, coalesce(t.claimed_document_number, t.transaction_key)
-            )
+        when t.document_key is null and t.transaction_kind not in ('payment', 'refund') then coalesce(q.unlinked_key, t.transaction_key)
     end as unlinked_key,
-    case when n.document_key is not null then n.document_number else i.document_number end as document_number,
-    coalesce(n.document_state, i.document_state, 'unknown') as document_state,
-    case
-        when n.document_key is not null then 'document_number' when i.document_key is not null then 'external_id' else 'none'
-    end as method,
-    case when i.document_key is null then s.candidates end as candidates,
-    'reference ' || coalesce(t.claimed_document_number, 'none') || ', external id ' || coalesce(t.claimed_document_id, 'none') as evidence
-from poster as t
-left join ranked as n on t.claimed_document_number = n.document_number and n.number_rank = 1 and n.live_documents <= 1
-left join shared as s on t.claimed_document_number = s.document_number
-left join identified as i on t.claimed_document_id = i.source_id
+    t.document_number,
+    t.document_state,
+    t.method,
+    t.candidates
+from linked as t
+left join quoted as q on t.document_key is null and t.claimed_document_number = q.claimed_document_number

@@ -45,7 +45,10 @@ select
     coalesce(o.root_line_key, d.root_line_key) as root_line_key,
     case when l.credited_line_source_id is not null then l.instance || ':' || l.credited_line_source_id end as credited_line_key,
     coalesce(o.method, case when d.root_line_key is not null then 'credited_line' end) as method,
-    coalesce(l.subscription_source_id, i.subscription_source_id, i.document_number) as unlinked_subject_key,
+    case
+        when coalesce(o.root_line_key, d.root_line_key) is null
+            then coalesce(l.subscription_source_id, i.subscription_source_id, i.document_number)
+    end as unlinked_subject_key,
     coalesce(i.legal_entity_code, u.legal_entity_code, b.legal_entity_code, 'unknown') as legal_entity_code,
     l.currency,
     l.quantity,

@@ -30,47 +30,48 @@ with line as ( -- deferred lines in whole minor units, with their term in days a
 
 monthly as ( -- the months that are over by the day
     select
-        invoice_line_key,
+        invoice_line_key, document_key, root_line_key, currency, legal_entity_code, service_start_date, service_end_date, minor_unit,
+        first_period, direction, net_units, full_days,
         unnest(generate_series(0, last_month_number)) as month_number
     from line
     where last_month_number >= 0
 ),
 
-elapsed as ( -- days of each line's term that are over when each month ends
+elapsed as ( -- days of each line's term that are over when each month begins, none before the first, and when it ends
     select
-        l.invoice_line_key, m.month_number, l.net_units, l.full_days,
+        invoice_line_key, document_key, root_line_key, currency, legal_entity_code, service_start_date, service_end_date, minor_unit,
+        direction, net_units, full_days,
+        cast(first_period + interval '1' month * month_number as date) as period,
+        case
+            when month_number = 0 then 0
+            else
+                greatest(least(
+                    date_diff('day', service_start_date, cast(first_period + interval '1' month * month_number as date)), full_days
+                ), 0)
+        end as days_before,
         greatest(least(
-            date_diff('day', l.service_start_date, cast(l.first_period + interval '1' month * (m.month_number + 1) as date)),
-            l.full_days
-        ), 0) as elapsed_days
-    from line as l
-    inner join monthly as m on l.invoice_line_key = m.invoice_line_key
+            date_diff('day', service_start_date, cast(first_period + interval '1' month * (month_number + 1) as date)), full_days
+        ), 0) as days
+    from monthly
 ),
 
-earned as ( -- rounded once, cumulatively
+grown as ( -- both rounded once: a month releases by how much it made them grow
     select
-        invoice_line_key, month_number,
-        (2 * net_units * elapsed_days + full_days) // (2 * full_days) as earned_units
+        invoice_line_key, document_key, root_line_key, currency, legal_entity_code, service_start_date, service_end_date, minor_unit,
+        direction, period,
+        (2 * net_units * days + full_days) // (2 * full_days) - (2 * net_units * days_before + full_days) // (2 * full_days) as month_units
     from elapsed
-),
-
-grown as ( -- by how much each month made it grow
-    select
-        invoice_line_key, month_number,
-        earned_units - coalesce(lag(earned_units) over (partition by invoice_line_key order by month_number), 0) as month_units
-    from earned
 )
 
 select
-    l.invoice_line_key,
-    cast(l.first_period + interval '1' month * g.month_number as date) as period,
-    l.document_key,
-    l.root_line_key,
-    l.currency,
-    l.legal_entity_code,
-    l.service_start_date,
-    l.service_end_date,
-    cast(l.direction * cast(g.month_units as decimal(38, 0)) * l.minor_unit as decimal(20, 4)) as net_amount
-from grown as g
-inner join line as l on g.invoice_line_key = l.invoice_line_key
-where g.month_units <> 0
+    invoice_line_key,
+    period,
+    document_key,
+    root_line_key,
+    currency,
+    legal_entity_code,
+    service_start_date,
+    service_end_date,
+    cast(direction * cast(month_units as decimal(38, 0)) * minor_unit as decimal(20, 4)) as net_amount
+from grown
+where month_units <> 0

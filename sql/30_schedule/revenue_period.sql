@@ -17,7 +17,6 @@ with span as ( -- calendar months that a line's term touches after its first, an
 
 term as ( -- lines with the length of their term in what their rule counts
     select
-        r.revenue_line_key,
         r.contract_line_key,
         r.root_line_key,
         r.currency,
@@ -46,7 +45,8 @@ term as ( -- lines with the length of their term in what their rule counts
 
 monthly as ( -- the months in which they are earned
     select
-        revenue_line_key,
+        contract_line_key, root_line_key, currency, legal_entity_code, recognition, rounding, start_at, last_month_number, minor_unit,
+        direction, total_units, full_length,
         unnest(generate_series(
             0,
             case recognition
@@ -58,56 +58,64 @@ monthly as ( -- the months in which they are earned
     from term
 ),
 
-elapsed as ( -- how much of the term is over when each month ends
+dated as ( -- with the moments when they begin and end
     select
-        t.revenue_line_key, m.month_number, t.total_units, t.full_length, t.rounding,
-        least(
+        contract_line_key, root_line_key, currency, legal_entity_code, recognition, rounding, start_at, last_month_number, minor_unit,
+        direction, total_units, full_length, month_number,
+        date_trunc('month', start_at) + interval '1' month * month_number as opened_at,
+        date_trunc('month', start_at) + interval '1' month * (month_number + 1) as closed_at
+    from monthly
+),
+
+elapsed as ( -- what is earned of how much of the term is over when each month begins, and when it ends
+    select
+        contract_line_key, root_line_key, currency, legal_entity_code, recognition, rounding, opened_at, minor_unit, direction, full_length,
+        total_units * greatest(least(
             case
-                when t.recognition in ('point_in_time', 'even_by_month') then m.month_number + 1
+                when recognition in ('point_in_time', 'even_by_month') then month_number
+                when recognition = 'by_second' then date_diff('second', start_at, opened_at)
+                else date_diff('day', start_at, opened_at)
+            end, full_length
+        ), 0) as parts_before,
+        total_units * least(
+            case
+                when recognition in ('point_in_time', 'even_by_month') then month_number + 1
                 -- the month of the last second completes the term
-                when m.month_number = t.last_month_number then t.full_length
-                when t.recognition = 'by_second'
-                    then date_diff('second', t.start_at, date_trunc('month', t.start_at) + interval '1' month * (m.month_number + 1))
-                else date_diff('day', t.start_at, date_trunc('month', t.start_at) + interval '1' month * (m.month_number + 1))
-            end, t.full_length
-        ) as elapsed_length
-    from term as t
-    inner join monthly as m on t.revenue_line_key = m.revenue_line_key
+                when month_number = last_month_number then full_length
+                when recognition = 'by_second' then date_diff('second', start_at, closed_at)
+                else date_diff('day', start_at, closed_at)
+            end, full_length
+        ) as parts
+    from dated
 ),
 
-earned as ( -- rounded once, cumulatively
+grown as ( -- both rounded once: a month earns by how much it made them grow
     select
-        revenue_line_key, month_number,
-        total_units * elapsed_length // full_length + case
-            when total_units * elapsed_length % full_length * 2 > full_length then 1
-            when
-                total_units * elapsed_length % full_length * 2 = full_length
-                and (rounding = 'half_up' or total_units * elapsed_length // full_length % 2 = 1) then 1
+        contract_line_key, root_line_key, currency, legal_entity_code, recognition, opened_at, minor_unit, direction,
+        parts // full_length + case
+            when parts % full_length * 2 > full_length then 1
+            when parts % full_length * 2 = full_length and (rounding = 'half_up' or parts // full_length % 2 = 1) then 1
             else 0
-        end as earned_units
+        end
+        - parts_before // full_length - case
+            when parts_before % full_length * 2 > full_length then 1
+            when
+                parts_before % full_length * 2 = full_length and (rounding = 'half_up' or parts_before // full_length % 2 = 1) then 1
+            else 0
+        end as month_units
     from elapsed
-),
-
-grown as ( -- by how much each month made it grow
-    select
-        revenue_line_key, month_number,
-        earned_units - coalesce(lag(earned_units) over (partition by revenue_line_key order by month_number), 0) as month_units
-    from earned
 )
 
 select
-    t.contract_line_key,
-    t.root_line_key,
-    cast(date_trunc('month', t.start_at) + interval '1' month * g.month_number as date) as period,
-    t.currency,
-    t.legal_entity_code,
-    min(t.recognition) as recognition,
-    cast(sum(t.direction * cast(g.month_units as decimal(38, 0)) * t.minor_unit) as decimal(20, 4)) as net_amount
-from grown as g
-inner join term as t on g.revenue_line_key = t.revenue_line_key
-group by
-    t.contract_line_key, t.root_line_key, cast(date_trunc('month', t.start_at) + interval '1' month * g.month_number as date),
-    t.currency, t.legal_entity_code
+    contract_line_key,
+    root_line_key,
+    cast(opened_at as date) as period,
+    currency,
+    legal_entity_code,
+    min(recognition) as recognition,
+    cast(sum(direction * cast(month_units as decimal(38, 0)) * minor_unit) as decimal(20, 4)) as net_amount
+from grown
+group by contract_line_key, root_line_key, cast(opened_at as date), currency, legal_entity_code
 union all -- usage is earned in the month in which it is used
 select
     p.root_line_key as contract_line_key,

@@ -144,8 +144,8 @@ select
         ),
         false
     ) as is_in_flight,
-    c.first_transaction_key,
-    c.last_transaction_key
+    case when c.left_amount <> c.right_amount then c.first_transaction_key end as first_transaction_key,
+    case when c.left_amount <> c.right_amount then c.last_transaction_key end as last_transaction_key
 from cell as c
 cross join canonical.reading_cutoff as w
 left join posted as p on c.document_key = p.document_key

@@ -119,8 +119,8 @@ select
     c.expected_quantity,
     c.billed_quantity,
     c.regular_lines,
-    c.first_document_key,
-    c.last_document_key
+    case when c.left_amount <> c.right_amount then c.first_document_key end as first_document_key,
+    case when c.left_amount <> c.right_amount then c.last_document_key end as last_document_key
 from cell as c
 cross join canonical.reading_cutoff as w
 left join link.booked_line as b on c.root_line_key = b.contract_line_key

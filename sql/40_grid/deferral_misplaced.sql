@@ -9,13 +9,26 @@ with contract as ( -- contract lines by the key that ledgers write down
     group by line_subject_key
 ),
 
-posted as ( -- what transactions that name contract lines put off, line by line
+document as ( -- documents of which any posting names a contract line, with the transactions that post them
+    select distinct d.document_key, d.transaction_key
+    from link.document as d
+    where
+        d.document_state = 'live'
+        and d.document_key in (
+            select n.document_key
+            from canonical.posting as p
+            inner join link.document as n on p.instance || ':' || p.transaction_source_id = n.transaction_key
+            where p.claimed_contract_line_key is not null and p.transaction_kind in ('invoice', 'credit_memo')
+        )
+),
+
+posted as ( -- what these transactions put off, line by line
     select
         d.document_key, d.transaction_key, k.root_line_key, coalesce(p.claimed_contract_line_key, 'no contract line') as claimed_key,
         -p.transaction_amount as posted_amount
     from canonical.posting as p
     inner join canonical.ledger_account as a on p.instance = a.instance and p.ledger_account_source_id = a.source_id
-    inner join link.document as d on p.instance || ':' || p.transaction_source_id = d.transaction_key and d.document_state = 'live'
+    inner join document as d on p.instance || ':' || p.transaction_source_id = d.transaction_key
     left join contract as k on p.claimed_contract_line_key = k.line_subject_key
     where
         a.account_class = 'deferred_revenue' and p.is_posted and p.is_primary_book and not p.is_voided
@@ -27,6 +40,7 @@ side as ( -- documents' own lines against them
         document_key, root_line_key, net_amount as left_amount, cast(0 as decimal(20, 4)) as right_amount,
         cast(null as varchar) as transaction_key, cast(null as varchar) as claimed_key
     from schedule.deferred_line
+    where document_key in (select document_key from document)
     union all
     select
         document_key, root_line_key, cast(0 as decimal(20, 4)) as left_amount, posted_amount as right_amount, transaction_key, claimed_key

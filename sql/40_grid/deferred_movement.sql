@@ -79,8 +79,8 @@ select
     cast(left_amount - right_amount as decimal(20, 4)) as difference_amount,
     left_amount <> right_amount and is_in_flight as is_in_flight,
     mirrored_cell_id,
-    first_transaction_key,
-    last_transaction_key
+    case when left_amount <> right_amount then first_transaction_key end as first_transaction_key,
+    case when left_amount <> right_amount then last_transaction_key end as last_transaction_key
 from cell
 where
     (left_amount <> 0 or right_amount <> 0)

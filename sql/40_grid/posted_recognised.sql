@@ -96,10 +96,10 @@ select
             or c.period + interval '1' month > w.billing_date + 1
         )
     ) as is_in_flight,
-    c.first_document_key,
-    c.last_document_key,
-    c.first_transaction_key,
-    c.last_transaction_key
+    case when c.left_amount <> c.right_amount then c.first_document_key end as first_document_key,
+    case when c.left_amount <> c.right_amount then c.last_document_key end as last_document_key,
+    case when c.left_amount <> c.right_amount then c.first_transaction_key end as first_transaction_key,
+    case when c.left_amount <> c.right_amount then c.last_transaction_key end as last_transaction_key
 from cell as c
 left join link.booked_line as b on c.root_line_key = b.contract_line_key
 left join released as r on c.legal_entity_code = r.legal_entity_code and c.period = r.period

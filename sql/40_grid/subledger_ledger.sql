@@ -119,8 +119,8 @@ select
         or (c.part = 'money' and p.money_key is null and coalesce(c.moved_date > w.erp_date - cast($posting_grace_days as integer), false))
         or (c.part = 'transaction' and c.moved_date > w.billing_date)
     ) as is_in_flight,
-    c.first_transaction_key,
-    c.last_transaction_key
+    case when c.left_amount <> c.right_amount then c.first_transaction_key end as first_transaction_key,
+    case when c.left_amount <> c.right_amount then c.last_transaction_key end as last_transaction_key
 from cell as c
 left join young as y on c.part = 'document' and c.record_key = y.document_key
 left join posted as p on c.part = 'money' and c.record_key = p.money_key

@@ -1,9 +1,21 @@
 -- grain:   transaction_key, legal_entity_code, currency
 -- owner:   accounting
--- says:    what a transaction as a whole is worth, where it posts to an account that the reconciliation controls
+-- says:    what a transaction as a whole is worth, where it posts to an account that the reconciliation controls: journals without a
+--          document, and what was entered in a period after its close; nobody asks it of the others
 -- example: receivable 120.00, tax -20.00, revenue -100.00: worth 120.00; deferred_revenue 30.00 to revenue -30.00: worth 30.00
 -- The receivable if it posts one; else what it moves into or out of the controlled classes; else what it moves between them.
-with controlled as ( -- what each transaction posts to controlled classes
+with asked as ( -- transactions whose worth a control may tell
+    select transaction_key
+    from link.transaction_class
+    where transaction_kind = 'journal' and claimed_document_number is null
+    union distinct
+    select p.instance || ':' || p.transaction_source_id as transaction_key
+    from canonical.posting as p
+    inner join canonical.accounting_period as t on p.instance = t.instance and p.accounting_period_source_id = t.source_id
+    where p.is_posted and p.is_primary_book and not p.is_voided and t.period_state = 'closed' and p.created_at > t.closed_at
+),
+
+controlled as ( -- what each of them posts to controlled classes
     select
         transaction_key,
         legal_entity_code,
@@ -24,7 +36,9 @@ with controlled as ( -- what each transaction posts to controlled classes
             case when bool_or(account_class = 'unbilled') then 'unbilled' end
         ) as account_classes
     from link.transaction_class
-    where account_class in ('receivable', 'tax', 'deferred_revenue', 'revenue', 'unbilled') and posted_amount <> 0
+    where
+        account_class in ('receivable', 'tax', 'deferred_revenue', 'revenue', 'unbilled') and posted_amount <> 0
+        and transaction_key in (select transaction_key from asked)
     group by transaction_key, legal_entity_code, currency
 )
 

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    payment of billing
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     payment was applied to another customer's invoice, or above the open balance
 -- repair:   unapply
 -- example:  inpay_7 of 120.00 EUR came from AC-2 and settles an invoice of AC-1; or settles an invoice of which 100.00 were open
@@ -24,7 +24,7 @@ booked as ( -- the customer that the ledger's payment was entered for
         min(p.instance || ':' || p.account_source_id) as customer_key
     from link.money_posting as m
     inner join canonical.posting as p on m.transaction_key = p.instance || ':' || p.transaction_source_id
-    where p.is_primary_book and m.money_key is not null and m.payment_kind = 'payment'
+    where p.is_primary_book and p.transaction_kind = 'payment' and m.money_key is not null and m.payment_kind = 'payment'
     group by m.money_key
 ),
 

@@ -27,15 +27,24 @@ with posting as ( -- lines on deferred revenue by what they are
     where a.account_class = 'deferred_revenue' and p.is_posted and p.is_primary_book and not p.is_voided
 ),
 
-rated as ( -- rate at which each document stands in the ledger
+scheduled as ( -- releases that are due in currencies other than the books'
+    select s.document_key, s.root_line_key, s.legal_entity_code, s.period, s.currency, s.net_amount
+    from schedule.release_period as s
+    inner join (
+        select distinct legal_entity_code, currency from posting where movement = 'recognised' and currency <> functional_currency
+    ) as f on s.legal_entity_code = f.legal_entity_code and s.currency = f.currency
+),
+
+rated as ( -- rate at which their documents stand in the ledger
     select d.document_key, min(p.exchange_rate) as exchange_rate
     from (
         select document_key, transaction_key
         from link.document
-        where document_key is not null and transaction_kind in ('invoice', 'credit_memo')
+        where document_key in (select document_key from scheduled) and transaction_kind in ('invoice', 'credit_memo')
         union all
         select document_key, transaction_key
         from link.summary_document
+        where document_key in (select document_key from scheduled)
     ) as d
     inner join canonical.posting as p on d.transaction_key = p.instance || ':' || p.transaction_source_id
     where p.is_primary_book
@@ -47,7 +56,7 @@ historic as ( -- scheduled releases of each contract line at the rate of their d
         b.line_subject_key, s.legal_entity_code, s.period, s.currency,
         sum(s.net_amount) as amount,
         sum(cast(s.net_amount as decimal(38, 4)) * r.exchange_rate) as functional_amount
-    from schedule.release_period as s
+    from scheduled as s
     inner join rated as r on s.document_key = r.document_key
     inner join link.booked_line as b on s.root_line_key = b.contract_line_key
     group by b.line_subject_key, s.legal_entity_code, s.period, s.currency
