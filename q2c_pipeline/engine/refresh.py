@@ -111,6 +111,8 @@ class Refresh:
     def _prepare(self, *, full: bool) -> None:
         if full:
             raise _DoubtError("asked for")
+        if self._warehouse.count("policy.summary_convention"):
+            raise _DoubtError("a ledger posts summary journals: all documents of a day belong together")
         since = self._last_night()
         if strange := sorted(name for name in self._shared() if name.split(".")[0] in _NIGHTLY):
             raise _DoubtError(f"a part of {strange[0]} cannot be told")

@@ -64,7 +64,7 @@ select
     d.transaction_number,
     d.claimed_document_number,
     d.candidates,
-    coalesce(s.remark, '') as remark,
+    coalesce(s.remark, '; ' || r.remark, '') as remark,
     c.account_class || ' of ' || c.legal_entity_code || ' in ' || substr(cast(c.period as varchar), 1, 7) as cell_text,
     case u.exponent
         when 0 then cast(cast(c.left_amount as decimal(20, 0)) as varchar)
@@ -89,12 +89,19 @@ select
                     '{"instance":"' || split_part(w.last_transaction_key, ':', 1) || '","table":"posting","source_id":"'
                     || split_part(w.last_transaction_key, ':', 2) || '"}'
         end,
+        case
+            when w.first_transaction_key is null and r.transaction_key is not null
+                then
+                    '{"instance":"' || split_part(r.transaction_key, ':', 1) || '","table":"posting","source_id":"'
+                    || split_part(r.transaction_key, ':', 2) || '"}'
+        end,
         s.evidence
     )
     || ']' as evidence
 from cell as c
 left join grid.billed_posted_document as w on c.document_key = w.document_key
 left join grid.billed_posted_summary as s on c.cell_id = s.cell_id
+left join grid.summary_remark as r on c.document_key = r.document_key
 left join known as k on c.document_key = k.document_key
 left join link.document as d on c.unlinked_transaction_key = d.transaction_key
 left join (

@@ -4,7 +4,7 @@
 -- example: SUM-US-1 demands 360.00 by its documents and posts 350.00: -10.00 is left; the net of the journal differs (BP04)
 with left_over as ( -- differing cells of summary journals, with what documents took of the same amounts
     select
-        b.cell_id, s.transaction_key, s.legal_entity_code, s.currency, s.period, s.documents_amount
+        b.cell_id, s.transaction_key, s.legal_entity_code, s.currency, s.period, s.posted_amount, s.documents_amount
     from link.summary_share as s
     inner join grid.billed_posted as b
         on
@@ -79,7 +79,7 @@ left join named as n on d.group_key = n.group_key
 union all -- journals that repeat another one, or that nothing is known of
 select
     s.cell_id,
-    s.documents_amount,
+    case p.method when 'repeats' then s.posted_amount else s.documents_amount end as documents_amount,
     case p.method when 'repeats' then 'live' else 'unknown' end as document_state,
     2 as transactions,
     p.receivable_amount as billed_total,

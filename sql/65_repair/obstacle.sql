@@ -18,6 +18,13 @@ with said as ( -- everything that stands in the way
     left join repair.ledger_entity as b on d.legal_entity_code = b.legal_entity_code and d.period = b.period
     left join repair.account as a
         on b.instance = a.instance and d.legal_entity_code = a.legal_entity_code and d.account_class = a.account_class
+    union all -- summary journals: one draft cannot stand for several documents
+    select
+        exception_id,
+        'it is one journal for ' || cast(count(distinct document_key) as varchar) || ' documents: correct that journal itself' as obstacle
+    from repair.document_amount
+    group by exception_id
+    having count(distinct document_key) > 1
     union all -- journals that would not balance
     select
         exception_id,

@@ -31,8 +31,8 @@ select
     c.legal_entity_code,
     c.period,
     c.currency,
-    c.left_amount,
-    c.right_amount,
+    cast(c.left_amount + coalesce(s.documents_amount, 0) as decimal(20, 4)) as left_amount,
+    cast(c.right_amount + coalesce(s.documents_amount, 0) as decimal(20, 4)) as right_amount,
     c.difference_amount,
     o.contract_line_key,
     o.service_start_date,
@@ -41,3 +41,4 @@ select
 from won as w
 inner join recon.cell_cause as c on w.cell_id = c.cell_id
 left join owed as o on c.cell_id = o.cell_id
+left join grid.billed_posted_summary as s on c.cell_id = s.cell_id -- of a summary journal the whole journal

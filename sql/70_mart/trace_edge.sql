@@ -77,3 +77,6 @@ union all -- document -> ERP transactions that post or settle it
 select 'invoice:' || document_key as parent_key, 'transaction:' || transaction_key as child_key, method
 from link.document
 where document_key is not null
+union all -- document -> summary journal that posts it among others
+select 'invoice:' || document_key as parent_key, 'transaction:' || transaction_key as child_key, method
+from link.summary_document

@@ -21,7 +21,9 @@ posted as ( -- net of lines whose document some transaction posts
         sum(l.net_amount) as posted_amount
     from link.invoice_line as l
     inner join (
-        select distinct document_key from link.document where transaction_kind in ('invoice', 'credit_memo', 'journal')
+        select document_key from link.document where transaction_kind in ('invoice', 'credit_memo', 'journal')
+        union
+        select document_key from link.summary_document
     ) as d on l.document_key = d.document_key
     where l.is_billed and l.root_line_key is not null
     group by l.root_line_key, l.currency

@@ -11,6 +11,8 @@ with linked as ( -- keys of every link table
     union all
     select 'document' as link, transaction_key as linked_key from link.document
     union all
+    select 'summary_document' as link, document_key as linked_key from link.summary_document
+    union all
     select 'booked_line' as link, contract_line_key as linked_key from link.booked_line
 )
 
