@@ -68,6 +68,12 @@ def test_all_anew_on_demand(warehouse: Warehouse) -> None:
     assert doubt(warehouse, a_file(), full=True) == "asked for"
 
 
+def test_a_ledger_of_summaries_is_made_whole(warehouse: Warehouse) -> None:
+    warehouse.connection.execute("insert into policy.summary_convention values ('netsuite_main', 'entity_day', 'SUM-')")
+    Refresh(warehouse, [a_file()], {"as_of": DAY, "grace_days": 2}).run(a_file())
+    assert doubt(warehouse, a_file()) == "a ledger posts summary journals: all documents of a day belong together"
+
+
 def test_split_tables_and_their_references_exist() -> None:
     assert {file.name for file in load()} >= SPLIT
     for table in FACTS:
