@@ -162,6 +162,7 @@ _WHY = {
     "holding": "often another company",
     "geo": "a place, often a subsidiary",
     "sector": "another line of business",
+    "carrier": "often left out",
     "sharp": "a word that tells companies apart",
     "unknown": "part of the name proper",
     "initial": "a first name's letter",

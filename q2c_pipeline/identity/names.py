@@ -21,6 +21,8 @@ _ALIAS = re.compile(
 )
 _SEAT = re.compile(r",?\s+an?\s+[\w ]{3,30}\s(?:corporation|company|llc|l\.l\.c\.|partnership|trust)\.?$", re.IGNORECASE)
 """As contracts say it: `Globex Corp., a Delaware corporation`."""
+_STATE = re.compile(r"\s*/[A-Z]{2}/\s*$")
+"""As registers say it: `Hormel Foods Corp /DE/`."""
 _EX = re.compile(r"\(\s*(?:ex|form|prev|was)\.?[-\s]+", re.IGNORECASE)
 _TITLES = re.compile(r"^(?:Prof|Dr|Dipl)\b[.\s-]+(?:(?:Prof|Dr|Dipl|Ing|h\.?\s?c)\b[.\s-]+)*", re.IGNORECASE)
 _FORM_INSIDE = re.compile(
@@ -99,7 +101,7 @@ def read_name(text: str) -> tuple[Name, ...]:
 
 
 def _tidied(text: str) -> str:
-    return _TITLES.sub("", _SEAT.sub("", " ".join(unicodedata.normalize("NFKC", text).split())))
+    return _TITLES.sub("", _SEAT.sub("", _STATE.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))))
 
 
 def _inner(text: str) -> Iterator[str]:
@@ -135,7 +137,7 @@ def _read_plain(text: str) -> Name:
     telling = tuple(word for word in words if word.kind != "stop") or words
     return Name(
         text.strip(),
-        _without_own_initials(telling),
+        _without_own_initials(telling, words),
         (*lead, *tail),
         frozenset(_initials(words, tail)),
         "".join(word.text for word in words),
@@ -399,14 +401,15 @@ def _number(text: str, *, is_last: bool) -> str:
     return lexicon().count.get(text, "")
 
 
-def _without_own_initials(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """`International Business Machines (IBM)` without its own short name, which may stand first as in `LVMH`."""
-    for short, others in ((words[-1:], words[:-1]), (words[:1], words[1:])):
+def _without_own_initials(telling: tuple[Word, ...], words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """`International Business Machines (IBM)` without its own short name; as in `EDP Energias de Portugal`, it may be first."""
+    for short, others, every in ((telling[-1:], telling[:-1], words[:-1]), (telling[:1], telling[1:], words[1:])):
         if len(others) > 1 and len(short[0].text) > 1:
-            letters = "".join(word.initials[0] for word in others)
-            if short[0].text == letters or (len(letters) > 3 and sorted(short[0].text) == sorted(letters)):  # noqa: PLR2004
+            spelled = {"".join(word.initials[0] for word in some) for some in (others, every)}
+            long = [letters for letters in spelled if len(letters) > 3]  # noqa: PLR2004
+            if short[0].text in spelled or any(sorted(short[0].text) == sorted(letters) for letters in long):
                 return others
-    return words
+    return telling
 
 
 def _initials(words: Sequence[Word], forms: Sequence[Form]) -> Iterator[str]:

@@ -38,7 +38,7 @@ def score_file(path: Path, thresholds: Thresholds) -> pl.DataFrame:
 def read_pairs(path: Path) -> list[tuple[Party, Party]]:
     """The pairs of a CSV file; a byte-order mark, other delimiters and missing optional columns are no trouble."""
     text = _text(path)
-    header, rows = _table(text)
+    header, rows = _table(text, path)
     missing = [name for name in REQUIRED if name not in header]
     if missing:
         raise ConfigurationError(
@@ -77,15 +77,34 @@ def _text(path: Path) -> str:
     return raw.decode("utf-8", errors="replace")
 
 
-def _table(text: str) -> tuple[list[str], list[dict[str, str]]]:
+def _table(text: str, path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """Header and rows by the delimiter under which the needed columns are found."""
     lines = text.replace("\x00", "")
-    first = next((line for line in lines.splitlines() if line.strip()), "")
+    lines = lines.lstrip("\r\n \ufeff")
+    first = next(iter(lines.splitlines()), "")
     delimiter = max(_DELIMITERS, key=lambda one: (len(set(REQUIRED) & set(_header(first, one))), first.count(one)))
-    reader = csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
-    full = [row for row in reader if any(cell.strip() for cell in row)]
+    full = [row for row in _rows(lines, delimiter, path) if row]
     header = [_column(cell) for cell in full[0]] if full else []
     return header, [_row(header, cells) for cells in full[1:]]
+
+
+def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
+    """Rows as they stand, those without a name too; quotation marks inside a name are no trouble, one that never ends is."""
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        reason = str(error)
+    try:
+        if "unexpected end" not in reason:
+            return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        reason = str(error)
+    raise ConfigurationError(
+        expected="quotation marks in pairs",
+        found=reason,
+        where=str(path),
+        next_step="close the quotation, or double marks within it",
+    )
 
 
 def _header(line: str, delimiter: str) -> list[str]:

@@ -133,12 +133,12 @@ def _run_of_initials(word: Word, name: Name, free: list[Word]) -> list[Word]:
 
 
 def _made_of_beginnings(letters: str, texts: Sequence[str]) -> bool:
-    """`fedex` from `federal express`: two letters at least of each word, and of none all."""
+    """`fedex` from `federal express`, `metlife` from `metropolitan life`: two letters of each word at least."""
     if not texts:
         return not letters
     return any(
         letters.startswith(texts[0][:size]) and _made_of_beginnings(letters[size:], texts[1:])
-        for size in range(2, min(len(texts[0]) - 1, len(letters)) + 1)
+        for size in range(2, min(len(texts[0]) - (len(texts) > 1), len(letters)) + 1)
     )
 
 

@@ -51,3 +51,16 @@ def test_a_missing_column_is_named(tmp_path: Path, content: bytes) -> None:
 def test_a_missing_file_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="No such file"):
         read_pairs(tmp_path / "none.csv")
+
+
+def test_a_pair_without_names_keeps_its_place(tmp_path: Path) -> None:
+    content = b"left_name,right_name\nA Ltd,A Ltd\n,\n\nB Ltd,\nC Ltd,C Ltd\n"
+    assert score_file(written(tmp_path, content), Thresholds())["decision"].to_list() == ["same", "unsure", "unsure", "same"]
+
+
+def test_quotation_marks_within_a_name_are_read_and_one_without_end_is_named(tmp_path: Path) -> None:
+    ((left, right),) = read_pairs(written(tmp_path, b'left_name,right_name\n"The "Q" Co","The ""Q"" Co"\n'))
+    assert "Q" in left.name
+    assert right.name == 'The "Q" Co'
+    with pytest.raises(ConfigurationError, match="quotation marks in pairs"):
+        read_pairs(written(tmp_path, b'left_name,right_name\nA,"B\n' + b"C,D\n" * 50_000))

@@ -9,7 +9,7 @@ import pytest
 from q2c_pipeline.identity.scoring import Decision, Party, Thresholds, judge_pair
 
 DATA = Path(__file__).parents[2] / "data"
-FILES = ("company_pairs.csv", "company_pairs_hard.csv")
+FILES = ("company_pairs.csv", "company_pairs_hard.csv", "company_pairs_wide.csv")
 FACTS = ("name", "country", "tax_id", "domain", "address")
 LIMITS = Thresholds()
 
@@ -56,6 +56,20 @@ def test_scores_do_not_depend_on_the_side() -> None:
         ("Bank of Austria", "Austrian Bank", "different"),
         ("Zoller F.lli SpA", "Zoller Fratelli SpA", "same"),
         ("Seventh Zoller Bancorp", "7th Zoller Bancorp", "same"),
+        ("Zoller & Zoller", "Zoller and Zoller Services", "same"),
+        ("Zoller Ctrls plc", "Zoller Controls plc", "same"),
+        ("Thos. Zoller Ltd", "Thomas Zoller Limited", "same"),
+        ("Banca di Zoll d'Italia", "Zoll Bank of Italy", "same"),
+        ("Marten and Zoller AB (M&Z)", "Marten & Zoller AB", "same"),
+        ("EDZ - Energias de Zollerno", "Energias de Zollerno SA", "same"),
+        ("Zollero Corp /DE/", "Zollero Corporation", "same"),
+        ("Zollmetro AG", "Zollmetropcs", "different"),
+        ("Zolaha", "Zolada", "different"),
+        ("Zoller Airways Ltd", "Zoller", "same"),
+        ("Zoller Ltd", "Zoller Enterprises", "different"),
+        ("Zoller a.s.", "Zoller s.r.o.", "different"),
+        ("日本銀行", "Bank of Japan", "same"),
+        ("Zoller Hava Yollari", "Zoller Air Lines", "same"),
     ],
 )
 def test_how_names_are_written(left: str, right: str, meant: str) -> None:
