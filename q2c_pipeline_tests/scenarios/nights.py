@@ -52,6 +52,14 @@ class Company:
         return settings
 
 
+def tables_again(settings: Settings, as_of: date = AS_OF) -> Settings:
+    """Make and publish every table from what was read before: the second half of a night, for what no system changes."""
+    with night.open_warehouse(settings, as_of) as warehouse:
+        night.transform(settings, warehouse, as_of, lambda _: None)
+        night.publish_night(settings, warehouse)
+    return settings
+
+
 def company(seed: int, *faults: str, accounts: int = 20, months: int = 3) -> Company:
     """A small company, acted out up to the evening of AS_OF."""
     return Company(build(seed, accounts=accounts, months=months, as_of=AS_OF, faults=faults))

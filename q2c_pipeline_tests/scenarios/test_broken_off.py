@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -49,7 +50,8 @@ def test_a_night_killed_three_times_at_any_moment_is_made_good(site: Site, tmp_p
 
 
 def test_readers_keep_the_last_finished_night(site: Site, tmp_path: Path) -> None:
-    settings = site.finish(tmp_path)
+    shutil.copytree(site.evening, tmp_path, dirs_exist_ok=True)
+    settings = site.settings(tmp_path)
     before = settings.stores.published.read_bytes()
     with publishing.open_published(settings.stores.published) as reader, site.start(tmp_path, "rename:1") as process:
         assert process.wait(120) == -signal.SIGKILL

@@ -1,4 +1,4 @@
-"""Exceptions over several nights: cases follow what is published, and nothing is called resolved that was not looked for."""
+"""Exceptions over several nights: cases follow what is published; a system that was not read is not blamed for what it lacks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from q2c_pipeline.orchestration.state import state_of
 from q2c_pipeline.settings import Settings, load_settings
 from q2c_pipeline_tests.scenarios.nights import AS_OF, NEXT_DAY, company
 
+FOUND = "select control_id, subject_key, currency, difference_amount from recon.exception where leg in ('BB', 'BP') order by all"
 PUBLISHED = "select exception_id from recon.exception order by all"
 
 
@@ -22,12 +23,13 @@ def kept(settings: Settings) -> list[Case]:
         return cases(connection)
 
 
-def test_every_published_exception_has_a_case_and_a_night_without_a_system_resolves_nothing_of_it(tmp_path: Path) -> None:
+def test_a_system_that_could_not_be_read_resolves_nothing_and_is_not_blamed(tmp_path: Path) -> None:
     simulated = company(5, "bb04_price_drift", "bp03_posted_twice")
     settings = simulated.night(tmp_path, AS_OF)
     found = night.query_published(settings, PUBLISHED)["exception_id"].to_list()
     assert sorted(one.exception_id for one in kept(settings)) == found
     assert {one.status for one in kept(settings)} == {Status.OPEN}
+    before = night.query_published(settings, FOUND)
 
     with simulated.served() as urls:
         config = lookalikes.write_config(tmp_path, urls)
@@ -37,6 +39,11 @@ def test_every_published_exception_has_a_case_and_a_night_without_a_system_resol
     assert result.unread == {"stripe_main"}
     assert result.cases.counts[Happening.RESOLVED] == 0
     assert {one.status for one in kept(settings)} == {Status.OPEN}
+    assert len(result.blocked) == 1
+    assert "stripe_main" in str(result.blocked[0])
+    assert night.query_published(settings, FOUND).equals(before)
+    due_today = f"select count(*) from grid.booked_billed where due_date = date '{NEXT_DAY}' and is_in_flight"
+    assert night.query_published(settings, due_today).item() > 0
 
 
 def test_a_repaired_company_has_its_cases_resolved(tmp_path: Path) -> None:

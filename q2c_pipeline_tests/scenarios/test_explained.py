@@ -84,7 +84,7 @@ FACTS = "select expected_text, found_text from mart.exception_fact where excepti
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     folder = tmp_path_factory.mktemp("explained")
     with (
-        reconciled(folder, 1, available_faults(), accounts=60) as world,
+        reconciled(folder, 1, available_faults()) as world,
         open_published(world.settings.stores.published) as warehouse,
     ):
         yield warehouse

@@ -49,7 +49,7 @@ def test_the_full_set_holds_every_fault_alone_and_is_the_same_every_time() -> No
 
 
 def test_one_world_is_measured_from_build_to_bridge() -> None:
-    one = measure(plans(3)[2])
-    assert one.planted
+    one = measure(Plan(7, ("bb06_period_skipped", "bp01_not_posted"), 20, 3))
+    assert {control for control, _, _ in one.planted} == {"BB06", "BP01"}
     assert one.planted == one.found
     assert set(one.bridge) >= {"BB", "BP"}
