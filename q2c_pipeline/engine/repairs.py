@@ -48,6 +48,14 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
             *("service_start_date", "service_end_date", "contract_line_source_id", "contract_line_key"),
         ),
     ),
+    "draft_invoice": (
+        "draft_invoice_line",
+        (
+            *_EVERY,
+            *("instance", "account_source_id", "business_key", "currency", "legal_entity_code", "net_amount", "description"),
+            *("service_start_date", "service_end_date", "contract_line_source_id"),
+        ),
+    ),
     "task": ("task", (*_EVERY, "queue", "title", "body")),
 }
 """What each action's files return, in this order, and the table of `repair` that holds them all."""
@@ -55,20 +63,26 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def repair_tables(files: Sequence[SqlFile]) -> list[SqlFile]:
     """One table an action with the rows of all its files, and one that says which exceptions have a proposal at all."""
-    repairs = sorted((file for file in files if file.is_repair), key=lambda file: (file.header["control"], file.path))
+    repairs = sorted((file for file in files if file.is_repair), key=lambda file: file.path)
+    controls = {one.header["control"] for one in files if one.is_control}
     for file in repairs:
-        _check(file, {one.header["control"] for one in files if one.is_control})
+        _check(file, controls)
     made = [_union(action, [file for file in repairs if file.header["action"] == action]) for action in ACTIONS]
     return [*made, _proposed(made)] if repairs else []
 
 
+def repaired_controls(file: SqlFile) -> list[str]:
+    """The controls whose exceptions a repair file answers: `-- control: BP01, BP10`."""
+    return [one.strip() for one in file.header.get("control", "").split(",")]
+
+
 def _check(file: SqlFile, controls: set[str]) -> None:
-    action, control = file.header["action"], file.header.get("control", "")
+    action, unknown = file.header["action"], sorted(set(repaired_controls(file)) - controls)
     expected = ", ".join(ACTIONS[action][1]) if action in ACTIONS else ""
     if action not in ACTIONS:
         raise _refused(f"an action: {', '.join(ACTIONS)}", action, file)
-    if control not in controls:
-        raise _refused("the id of a control of 50_control", control or "no control", file)
+    if unknown:
+        raise _refused("ids of controls of 50_control", ", ".join(unknown) or "no control", file)
     if file.columns != ACTIONS[action][1]:
         raise _refused(f"columns {expected}", ", ".join(file.columns), file)
 
@@ -89,13 +103,12 @@ def _union(action: str, repairs: Sequence[SqlFile]) -> SqlFile:
 
 
 def _rows(file: SqlFile, columns: Sequence[str]) -> exp.Select:
-    control = exp.Literal.string(file.header["control"]).as_("control_id")
-    return exp.select(control, *map(exp.column, columns)).from_(exp.table_(file.table, db=file.schema))
+    return exp.select(*map(exp.column, columns)).from_(exp.table_(file.table, db=file.schema))
 
 
 def _nothing(columns: Sequence[str]) -> exp.Select:
     """No rows, in the shape of the action: a company may have thrown all files of an action away."""
-    empty = [exp.cast(exp.null(), "varchar").as_(name) for name in ("control_id", *columns)]
+    empty = [exp.cast(exp.null(), "varchar").as_(name) for name in columns]
     return exp.select(*empty).where(exp.false())
 
 

@@ -12,6 +12,7 @@ from q2c_pipeline.corrections.ownership import FieldPlace, Ownership
 from q2c_pipeline.corrections.proposal import Break, Proposal
 from q2c_pipeline.domain.repairs import (
     Action,
+    DraftInvoice,
     DraftJournal,
     FieldChange,
     JournalLine,
@@ -24,7 +25,7 @@ from q2c_pipeline.domain.repairs import (
 from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.errors import OwnershipError
 from q2c_pipeline.orchestration.writing_places import carried_key, ownership_of
-from q2c_pipeline.settings import Settings
+from q2c_pipeline.settings import InstanceSettings, Settings
 
 Row = Mapping[str, Any]
 _CENT = Decimal("0.01")
@@ -38,14 +39,15 @@ _BREAKS = """
 def proposals(settings: Settings, published: Warehouse) -> list[Proposal]:
     """Everything that the night proposes, in a stable order; what the policy keeps out of reach becomes a task that says so."""
     breaks = {row["exception_id"]: _break(row) for row in _rows(published, _BREAKS)}
-    found = _Found(breaks, ownership_of(settings))
+    found = _Found(breaks, ownership_of(settings), {one.name: one for one in settings.instances})
     for rows in _grouped(published, "repair.field_change", "instance", "table_name", "source_id"):
         found.fields(rows)
     for rows in _grouped(published, "repair.journal_line"):
         found.journal(rows)
-    keys = {one.name: carried_key(one, "claimed_contract_line_id") for one in settings.instances}
     for row in _rows(published, "select * from repair.pending_item order by all"):
-        found.item(row, keys)
+        found.item(row)
+    for rows in _grouped(published, "repair.draft_invoice_line", "instance", "account_source_id", "currency"):
+        found.invoice(rows)
     for row in _rows(published, "select * from repair.open_task order by all"):
         found.task(row)
     return found.made
@@ -54,9 +56,9 @@ def proposals(settings: Settings, published: Warehouse) -> list[Proposal]:
 class _Found:
     """Collects proposals; each method takes the rows of one."""
 
-    def __init__(self, breaks: Mapping[str, Break], ownership: Ownership) -> None:
+    def __init__(self, breaks: Mapping[str, Break], ownership: Ownership, instances: Mapping[str, InstanceSettings]) -> None:
         self.made: list[Proposal] = []
-        self._breaks, self._ownership = breaks, ownership
+        self._breaks, self._ownership, self._instances = breaks, ownership, instances
 
     def fields(self, rows: list[Row]) -> None:
         """Rows of one record become one change of several fields."""
@@ -90,20 +92,35 @@ class _Found:
         target = Target(first["instance"], "journalEntry", None, first["document_number"] or first["memo"])
         self._add(first, target, Action.DRAFT_JOURNAL, journal)
 
-    def item(self, row: Row, keys: Mapping[str, str | None]) -> None:
-        """A pending item carries the contract line to its invoice line, where billing's connector knows how."""
-        key = keys[row["instance"]]
-        item = PendingItem(
+    def item(self, row: Row) -> None:
+        """An item that waits for the next invoice of its subscription."""
+        target = Target(row["instance"], "invoiceitem", None, row["business_key"])
+        self._add(row, target, Action.PENDING_ITEM, self._item(row, row["subscription_source_id"]))
+
+    def invoice(self, rows: list[Row]) -> None:
+        """Lines of one customer and currency become one draft, which names its entity: no subscription does it."""
+        first = rows[0]
+        items = tuple(self._item(row, None) for row in rows)
+        entity = self._carried(first, "invoice", "legal_entity_code", first["legal_entity_code"])
+        draft = DraftInvoice(first["account_source_id"], first["currency"], items, entity)
+        self._add(first, Target(first["instance"], "invoice", None, first["business_key"]), Action.DRAFT_INVOICE, draft)
+
+    def _item(self, row: Row, subscription_id: str | None) -> PendingItem:
+        """An item carries the contract line to its invoice line, where billing's connector knows how."""
+        return PendingItem(
             customer_id=row["account_source_id"],
-            subscription_id=row["subscription_source_id"],
+            subscription_id=subscription_id,
             currency=row["currency"],
             amount=_exact(row["net_amount"]),
             description=row["description"],
             service_start=row["service_start_date"],
             service_end=row["service_end_date"],
-            metadata={key: row["contract_line_source_id"]} if key else {},
+            metadata=self._carried(row, "invoice_line", "claimed_contract_line_id", row["contract_line_source_id"]),
         )
-        self._add(row, Target(row["instance"], "invoiceitem", None, row["business_key"]), Action.PENDING_ITEM, item)
+
+    def _carried(self, row: Row, table: str, field: str, value: str) -> dict[str, str]:
+        key = carried_key(self._instances[row["instance"]], table, field)
+        return {key: value} if key else {}
 
     def task(self, row: Row) -> None:
         """Something for a person."""

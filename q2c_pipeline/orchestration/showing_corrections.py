@@ -7,7 +7,16 @@ from collections.abc import Iterator, Mapping
 
 from q2c_pipeline.corrections.approval import Shown
 from q2c_pipeline.corrections.record import Correction, Status
-from q2c_pipeline.domain.repairs import DraftJournal, FieldChange, PendingItem, Remove, ReverseJournal, SetFields, Task
+from q2c_pipeline.domain.repairs import (
+    DraftInvoice,
+    DraftJournal,
+    FieldChange,
+    PendingItem,
+    Remove,
+    ReverseJournal,
+    SetFields,
+    Task,
+)
 from q2c_pipeline.orchestration.deciding import Whole
 from q2c_pipeline.orchestration.pushing import Pushed
 from q2c_pipeline.orchestration.writing_places import personal_fields
@@ -97,13 +106,20 @@ def _changes(one: Correction, *, may_see_personal: bool) -> Iterator[str]:
             yield f"draft journal in {journal.legal_entity_code} on {journal.posting_date}, {journal.currency}: {journal.memo}"
             yield from (f"  {line.account_number} debit {line.debit} credit {line.credit}" for line in journal.lines)
         case PendingItem() as item:
-            yield f"{item.amount} {item.currency} for {item.service_start} to {item.service_end}: {item.description}"
+            yield _item(item)
+        case DraftInvoice() as draft:
+            yield f"draft invoice for {draft.customer_id} in {draft.currency}, which nobody sends by itself"
+            yield from (f"  {_item(item)}" for item in draft.items)
         case Remove() as gone:
             yield f"delete {gone.object_name} {gone.source_id}"
         case ReverseJournal() as reverse:
             yield f"reverse journal {reverse.source_id} on {reverse.reversal_date}"
         case Task() as task:
             yield f"{task.title}: {task.body}"
+
+
+def _item(item: PendingItem) -> str:
+    return f"{item.amount} {item.currency} for {item.service_start} to {item.service_end}: {item.description}"
 
 
 def _change(each: FieldChange, *, is_masked: bool) -> str:

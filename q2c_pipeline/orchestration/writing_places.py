@@ -14,8 +14,6 @@ from q2c_pipeline.schemas.fields import FIELDS, Pii
 from q2c_pipeline.settings import InstanceSettings, Settings
 
 _FOLDER = Path(platforms.__file__).parent
-_CARRIED = "invoice_line"
-"""Not a record that is written, but what a pending item takes along to its invoice line."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +47,9 @@ def writes_of(configured: InstanceSettings) -> Writes:
     return Writes(fields, bool(said["is_versioned"]))
 
 
-def carried_key(configured: InstanceSettings, field: str) -> str | None:
-    """Metadata key under which a pending item carries a canonical field; None where the connector has none."""
-    found = writes_of(configured).fields.get((_CARRIED, field))
+def carried_key(configured: InstanceSettings, table: str, field: str) -> str | None:
+    """Metadata key under which what is made (invoice, item) carries a canonical field; None where the connector has none."""
+    found = writes_of(configured).fields.get((table, field))
     return found[1].removeprefix("metadata.") if found else None
 
 

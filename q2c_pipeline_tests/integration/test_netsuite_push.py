@@ -166,6 +166,14 @@ def test_removing_a_draft_leaves_a_trace_and_nothing_else(books: Books) -> None:
     assert books.pusher.look_up(gone) is not None
 
 
+def test_a_deletion_that_the_network_delivers_twice_is_done(books: Books) -> None:
+    """The second delivery is told that there is no such journal: that is what was asked for."""
+    books.send(order(JOURNAL))
+    books.glitch("twice", "DELETE *")
+    outcome = books.send(order(Remove("journalEntry", MADE), "key-1-undo"))
+    assert (outcome.verdict, outcome.external_id, books.drafts()) == (Verdict.DONE, MADE, [])
+
+
 def test_a_journal_that_was_posted_meanwhile_is_reversed_instead(books: Books) -> None:
     books.send(order(JOURNAL))
     reverse = order(ReverseJournal(MADE, date(2026, 2, 1)), "key-1-undo")

@@ -116,3 +116,12 @@ def invoice_pending_items(settings: Settings, pushed: Sequence[Correction]) -> i
             made.raise_for_status()
             billing.post(f"/v1/invoices/{made.json()['id']}/finalize").raise_for_status()
     return len(waiting)
+
+
+def finalize_drafts(settings: Settings, pushed: Sequence[Correction]) -> None:
+    """Somebody in billing looks at our draft invoices and finalizes them."""
+    instance = settings.writing_instance("stripe_main")
+    headers = {"Authorization": f"Bearer {instance.credentials['api_key']}"}
+    with httpx.Client(base_url=instance.url, headers=headers) as billing:
+        for one in pushed:
+            billing.post(f"/v1/invoices/{one.external_id}/finalize").raise_for_status()

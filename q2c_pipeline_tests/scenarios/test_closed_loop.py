@@ -15,6 +15,7 @@ from q2c_pipeline.corrections.record import Correction, Status, select_where
 from q2c_pipeline.domain.people import Actor, UserRole
 from q2c_pipeline.domain.repairs import Action
 from q2c_pipeline.engine.controls import load_sql_files
+from q2c_pipeline.engine.repairs import repaired_controls
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.orchestration import deciding, lookalikes, night
 from q2c_pipeline.orchestration.pushing import Pushed, Pushing
@@ -32,12 +33,13 @@ BEN = Actor("ben", frozenset({UserRole.ADMIN}))
 EVERYTHING = deciding.Filters()
 UNCOVERED = {"RR01"}
 """What a repair may bring to light: an invoice that is posted at last lacks the releases of the months that are over."""
-_WRITING = frozenset({"set_fields", "draft_journal", "pending_item"})
+_WRITING = frozenset({"set_fields", "draft_journal", "pending_item", "draft_invoice"})
 
 
 def repairable() -> list[str]:
     """Every fault of a control that some file proposes a change for, not only a task."""
-    controls = {file.header["control"].lower() for file in load_sql_files() if file.header.get("action") in _WRITING}
+    files = [file for file in load_sql_files() if file.header.get("action") in _WRITING]
+    controls = {control.lower() for file in files for control in repaired_controls(file)}
     return [name for name in sorted(available_faults()) if name.split("_", 1)[0] in controls]
 
 

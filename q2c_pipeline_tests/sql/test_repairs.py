@@ -9,7 +9,14 @@ from typing import Any
 from q2c_pipeline_tests.sql.test_sl02_payment_not_posted import paid
 from q2c_pipeline_tests.sql.world import World, consistent
 
-TABLES = ("repair.journal_line", "repair.field_change", "repair.pending_item", "repair.open_task", "repair.proposed")
+TABLES = (
+    "repair.journal_line",
+    "repair.field_change",
+    "repair.pending_item",
+    "repair.draft_invoice_line",
+    "repair.open_task",
+    "repair.proposed",
+)
 UNKNOWN = {"1100": Decimal(110), "2100": Decimal(-10), "4000": Decimal(-100)}
 
 
@@ -150,15 +157,36 @@ def test_an_external_id_is_set_only_where_the_crm_names_that_record() -> None:
     assert rows(world, query) == []
 
 
-def test_a_missing_period_is_an_item_for_its_subscription() -> None:
+def unbilled(*names: str) -> World:
+    """Consistent but for these invoices, which were neither billed nor posted."""
     world = consistent().post_all()
-    world.unbill("5")
-    for line in (1, 2, 3):
-        for book in (1, 2):
-            world.remove("posting", f"tr-in-5-{line}-{book}")
+    for name in names:
+        world.unbill(name)
+        for line in (1, 2, 3):
+            for book in (1, 2):
+                world.remove("posting", f"tr-in-{name}-{line}-{book}")
+    return world
+
+
+def test_a_missing_period_is_an_item_for_its_subscription() -> None:
     query = """select account_source_id, subscription_source_id, net_amount, service_start_date, service_end_date,
                contract_line_source_id from repair.pending_item"""
-    assert rows(world, query) == [("cus-1", "sub-1", Decimal("1000.0000"), date(2026, 5, 1), date(2026, 5, 31), "802-1")]
+    found = [("cus-1", "sub-1", Decimal("1000.0000"), date(2026, 5, 1), date(2026, 5, 31), "802-1")]
+    assert rows(unbilled("5"), query) == found
+    assert rows(unbilled("5"), "select * from repair.draft_invoice_line") == []
+
+
+def test_missing_periods_of_a_subscription_that_has_ended_are_one_draft_invoice() -> None:
+    world = unbilled("4", "5")
+    world.change("subscription", "sub-1", subscription_status="canceled")
+    assert rows(world, "select * from repair.pending_item") == []
+    query = """select account_source_id, legal_entity_code, currency, net_amount, description, contract_line_source_id
+               from repair.draft_invoice_line order by service_start_date"""
+    shared = ("cus-1", "US", "USD", Decimal("1000.0000"))
+    assert rows(world, query) == [
+        (*shared, "missing period of ORD-00001/1, 2026-04-01 to 2026-04-30", "802-1"),
+        (*shared, "missing period of ORD-00001/1, 2026-05-01 to 2026-05-31", "802-1"),
+    ]
 
 
 def test_what_was_billed_twice_is_a_task_with_the_credit_note_as_it_would_be() -> None:

@@ -20,10 +20,14 @@ select
     row_number() over (partition by e.exception_id order by g.service_start_date asc, w.cell_id asc) as step,
     b.instance,
     b.account_source_id,
-    case when u.subscription_status = 'active' then b.subscription_source_id end as subscription_source_id,
+    b.subscription_source_id,
+    u.subscription_status <> 'canceled' as is_running,
     g.subject_key,
     g.currency,
+    g.legal_entity_code,
     g.difference_amount,
+    'missing ' || case when g.charge_type = 'usage' then 'use' else 'period' end || ' of ' || g.subject_key || ', '
+    || cast(g.service_start_date as varchar) || ' to ' || cast(g.service_end_date as varchar) as description,
     g.service_start_date,
     g.service_end_date,
     l.contract_line_source_id

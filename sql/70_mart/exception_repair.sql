@@ -31,5 +31,17 @@ union all
 select
     exception_id,
     step,
-    'task for ' || queue || ': ' || title as repair_text
+    'draft an invoice for ' || account_source_id || ' in ' || instance || ': '
+    || string_agg(
+        cast(net_amount as varchar) || ' ' || currency || ' for service from ' || cast(service_start_date as varchar) || ' to '
+        || cast(service_end_date as varchar),
+        ', ' order by service_start_date, net_amount
+    ) as repair_text
+from repair.draft_invoice_line
+group by exception_id, step, account_source_id, instance
+union all
+select
+    exception_id,
+    step,
+    'task for ' || replace(queue, '_', ' ') || ': ' || title as repair_text
 from repair.task

@@ -52,6 +52,8 @@ _LOOK_PAUSE = 0.5
 _HEADERS = {"Content-Type": "application/json", "X-NetSuite-PropertyNameValidation": "error"}
 _KEYS = uuid.UUID("4f0b6d6e-3d0c-5f0e-9a3c-7f1f3d1f8a54")
 _TAKES = (Action.SET_FIELDS, Action.DRAFT_JOURNAL, Action.REMOVE, Action.REVERSE_JOURNAL)
+_REPEATED = frozenset({"DUP_RCRD", "NONEXISTENT_ID"})
+"""What a request is told whose effect is there already."""
 _REFERENCES = frozenset({"currency", "parent", "subsidiary", "terms"})
 
 
@@ -173,16 +175,16 @@ class NetSuitePusher:
     def _answered(self, order: Order, answer: httpx.Response | Problem) -> Outcome:
         if isinstance(answer, httpx.Response):
             return done(order, external_id=_id_of(answer) or order.target.source_id, request_id=request_id(answer))
-        if answer.code == "DUP_RCRD":
+        if answer.code in _REPEATED:
             return self._confirmed(order) or answer.outcome(order)
         return answer.outcome(order)
 
     def _confirmed(self, order: Order) -> Outcome | None:
-        """A journal with our key exists: an earlier attempt had taken effect, and this one was refused as a duplicate."""
+        """Refused because it is done already: a journal with our key exists, or the network has delivered a deletion twice."""
         try:
             return self.look_up(order)
         except Q2CError as error:
-            return Problem(Verdict.UNKNOWN, self._session.masked(f"a duplicate that cannot be looked at: {error}")).outcome(order)
+            return Problem(Verdict.UNKNOWN, self._session.masked(f"a repetition that cannot be looked at: {error}")).outcome(order)
 
     def _send_batch(self, group: list[Order]) -> list[Outcome]:
         key = uuid.uuid5(_KEYS, ",".join(order.attempt_key for order in group))

@@ -42,7 +42,7 @@ def test_a_repair_is_no_control(write: Write) -> None:
 def test_two_files_of_an_action_stand_in_one_table(write: Write, controls: list[SqlFile]) -> None:
     made = {file.name: file for file in repair_tables([*controls, write("bb06_a"), write("bb08_b", control="BB08")])}
     assert made["repair.task"].upstreams == ("repair.bb06_a", "repair.bb08_b")
-    assert made["repair.task"].columns == ("control_id", *ACTIONS["task"][1])
+    assert made["repair.task"].columns == ACTIONS["task"][1]
     assert set(made["repair.proposed"].upstreams) == {f"repair.{table}" for table, _ in ACTIONS.values()}
 
 
@@ -54,7 +54,8 @@ def test_without_repairs_there_are_no_tables(controls: list[SqlFile]) -> None:
     ("given", "said"),
     [
         ({"action": "guess"}, "an action"),
-        ({"control": "ZZ99"}, "the id of a control"),
+        ({"control": "ZZ99"}, "ids of controls of 50_control, found ZZ99"),
+        ({"control": "BB06, ZZ99"}, "ids of controls of 50_control, found ZZ99"),
         ({"sql": "select 'e1' as exception_id"}, "columns exception_id, step"),
     ],
 )
