@@ -35,8 +35,9 @@ def page() -> str:
 
 
 def _controls(controls: list[SqlFile]) -> list[str]:
-    head = "| id | says | severity | queue | repair |\n| --- | --- | --- | --- | --- |\n"
-    return [head, *("| {control} | {says} | {severity} | {queue} | {repair} |\n".format(**f.header) for f in controls)]
+    head = "| id | priority | says | severity | queue | repair |\n| --- | ---: | --- | --- | --- | --- |\n"
+    row = "| {control} | {priority} | {says} | {severity} | {queue} | {repair} |\n"
+    return [head, *(row.format(**f.header) for f in controls)]
 
 
 def _canonical(table: Table) -> str:

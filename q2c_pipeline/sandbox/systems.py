@@ -29,6 +29,15 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Symptom:
+    """What another control would say of the same break: it must be listed under its cause, and be no exception of its own."""
+
+    control_id: str
+    cause_control_id: str
+    cause_subject_key: str
+
+
+@dataclass(frozen=True)
 class Misbehaviour:
     """One thing a look-alike server shall do wrong: `kind` names it, `object_name` where, `detail` the parameters."""
 
@@ -60,6 +69,7 @@ class Systems:
     misbehaviour: list[Misbehaviour] = field(default_factory=list)
     earlier: list[Earlier] = field(default_factory=list)
     """What only a reconciliation that had seen the evening before can know; `evening_before` shows these systems then."""
+    symptoms: list[Symptom] = field(default_factory=list)
 
 
 def evening_before(systems: Systems) -> Systems:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from q2c_pipeline.sandbox.company.faults import available_stacks
 from q2c_pipeline_tests.scenarios.worlds import UNBALANCED, World, each_alone, mixes, reconciled
 
 
@@ -19,6 +20,7 @@ def assert_truth(world: World) -> None:
     assert {"missed": dict(planted - found), "invented": dict(found - planted)} == {"missed": {}, "invented": {}}
     assert world.query(UNBALANCED).to_dicts() == []
     assert world.query("select * from recon.bridge where cause = 'unexplained' and cause_amount <> 0").to_dicts() == []
+    assert world.unlisted() == []
     assert world.result.blocked == []
 
 
@@ -41,6 +43,12 @@ def test_found_is_planted_in_more_worlds(tmp_path: Path, seed: int, faults: Sequ
 @pytest.mark.parametrize(("seed", "faults"), each_alone(), ids=lambda v: str(v) if isinstance(v, int) else ",".join(v))
 def test_each_fault_alone(tmp_path: Path, seed: int, faults: Sequence[str]) -> None:
     with reconciled(tmp_path, seed, faults) as world:
+        assert_truth(world)
+
+
+def test_several_faults_on_one_line_or_document(tmp_path: Path) -> None:
+    with reconciled(tmp_path, 3, available_stacks(), accounts=60, months=6) as world:
+        assert len(world.symptoms) >= 5
         assert_truth(world)
 
 

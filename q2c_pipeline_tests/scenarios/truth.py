@@ -21,7 +21,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from q2c_pipeline.sandbox.company.faults import available_faults
+from q2c_pipeline.sandbox.company.faults import available_faults, available_stacks
+from q2c_pipeline.sandbox.systems import Symptom
 from q2c_pipeline_tests.scenarios.worlds import UNBALANCED, World, reconciled
 
 Subject = tuple[str, str, str | None]
@@ -64,6 +65,8 @@ class Measured:
     bridge: dict[str, tuple[int, int, int]]
     """By leg: groups of entity x currency x period x measure, those that do not sum, those with something unexplained."""
     blocked: int
+    symptoms: tuple[int, tuple[Symptom, ...]] = (0, ())
+    """How many were planted, and those that are not listed under their cause."""
 
 
 @dataclass
@@ -84,14 +87,15 @@ class Score:
 
 
 def plans(count: int) -> list[Plan]:
-    """Two clean worlds, one crowd in 25, then every fault alone and mixes in turn; the same list every time."""
+    """Two clean worlds, one crowd in 25, one world of stacks in 20, then every fault alone and mixes in turn; always the same."""
     names = sorted(available_faults())
     alone = [Plan(1000 + number, (name,), 35, 5) for number, name in enumerate(names)]
     mixed = [_mix(seed, names) for seed in range(1, count + 1)]
     crowds = [_crowd(number) for number in range(count // 25)]
+    stacks = [_stacked(number, names) for number in range(count // 20)]
     turns = zip_longest(mixed, alone) if count < len(alone) + _LEAST_MIXES else [(*alone, *mixed)]
     drawn = [one for one in chain.from_iterable(turns) if one is not None]
-    return [Plan(1, (), 35, 5), Plan(2, (), 60, 9), *crowds, *drawn][:count]
+    return [Plan(1, (), 35, 5), Plan(2, (), 60, 9), *crowds, *stacks, *drawn][:count]
 
 
 def _crowd(number: int) -> Plan:
@@ -100,6 +104,14 @@ def _crowd(number: int) -> Plan:
     often = _VOLUMES[number % len(_VOLUMES)]
     handful = sorted(f"{name}*{often}" for name in dice.sample(_DAILY, 3))
     return Plan(5000 + number, tuple(handful), max(100, 7 * often), dice.randint(5, 9))
+
+
+def _stacked(number: int, names: Sequence[str]) -> Plan:
+    """A company in which several faults lie on one contract line or document, many times, beside single ones."""
+    dice = random.Random(f"stacks {number}")
+    stacks = available_stacks()
+    handful = sorted(dice.sample(stacks, dice.randint(len(stacks) // 2, len(stacks))) + dice.sample(names, dice.randint(0, 20)))
+    return Plan(7000 + number, tuple(handful), len(handful) + dice.choice((45, 60, 90)), dice.randint(6, 10))
 
 
 def _mix(seed: int, names: Sequence[str]) -> Plan:
@@ -114,7 +126,9 @@ def measure(plan: Plan) -> Measured:
         tempfile.TemporaryDirectory() as folder,
         reconciled(Path(folder), plan.seed, plan.faults, accounts=plan.accounts, months=plan.months) as world,
     ):
-        return Measured(plan, _amounts(world.planted()), _amounts(world.found()), _bridge(world), len(world.result.blocked))
+        symptoms = (len(world.symptoms), tuple(world.unlisted()))
+        blocked = len(world.result.blocked)
+        return Measured(plan, _amounts(world.planted()), _amounts(world.found()), _bridge(world), blocked, symptoms)
 
 
 def _amounts(findings: Counter[tuple[str, str, Decimal, str | None]]) -> dict[Subject, Decimal]:
@@ -167,6 +181,8 @@ def wrong(measured: Measured) -> Iterator[str]:
     for leg, (_, unbalanced, unexplained) in measured.bridge.items():
         if unbalanced or unexplained:
             yield f"{measured.plan}: bridge {leg}: {unbalanced} groups do not sum, {unexplained} hold something unexplained"
+    for symptom in measured.symptoms[1]:
+        yield f"{measured.plan}: {symptom} is not listed under its cause"
     if measured.blocked:
         yield f"{measured.plan}: {measured.blocked} systems were blocked"
 
@@ -186,6 +202,9 @@ def page(measured: Sequence[Measured], problems: Sequence[str]) -> str:
         precision=_ratio(reported - total.invented, reported),
         recall=_ratio(total.planted - total.missed, total.planted),
         amounts=_ratio(total.exact, total.planted - total.missed),
+        symptoms=_ratio(
+            sum(each.symptoms[0] - len(each.symptoms[1]) for each in measured), sum(each.symptoms[0] for each in measured)
+        ),
         bad=len({problem.split(": ")[0] for problem in problems}),
         legs="\n".join(f"| {leg} | {_cells(counts)} |" for leg, counts in _bridges(measured).items()),
         controls="\n".join(
@@ -209,6 +228,7 @@ SQL that judges it.
 - companies: {worlds}, of {accounts} accounts and {months} months
 - planted differences: {planted}; found with control, subject and amount exact: {exact}
 - precision {precision}; recall {recall}; amounts exact {amounts}
+- several faults on one record: what is a symptom is listed under its cause, {symptoms}
 - companies with anything wrong: {bad}
 
 | leg | bridge groups (entity x currency x period x measure) | do not sum | unexplained |

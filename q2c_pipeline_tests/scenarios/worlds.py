@@ -16,7 +16,7 @@ import polars as pl
 from q2c_pipeline.orchestration import lookalikes, night
 from q2c_pipeline.sandbox.company import build
 from q2c_pipeline.sandbox.company.faults import available_faults
-from q2c_pipeline.sandbox.systems import Truth, evening_before
+from q2c_pipeline.sandbox.systems import Symptom, Truth, evening_before
 from q2c_pipeline.settings import Settings, load_settings
 
 AS_OF = date(2026, 6, 30)
@@ -42,6 +42,7 @@ class World:
     truth: Sequence[Truth]
     settings: Settings
     result: night.NightResult
+    symptoms: Sequence[Symptom] = ()
 
     def query(self, sql: str) -> pl.DataFrame:
         """Rows of the published tables."""
@@ -59,6 +60,12 @@ class World:
             "where measure in ('net', 'receivable') group by subject_key, currency"
         )
         return Counter((c, s, Decimal(a or 0).quantize(CENT_OF_A_CENT), cur) for c, s, a, cur in rows.iter_rows())
+
+    def unlisted(self) -> list[Symptom]:
+        """Planted symptoms that are not shown under their cause."""
+        rows = self.query("select control_id, cause_control_id, cause_subject_key from recon.symptom").rows()
+        listed = {Symptom(*row) for row in rows}
+        return [symptom for symptom in self.symptoms if symptom not in listed]
 
 
 def mixes(count: int) -> list[tuple[int, tuple[str, ...]]]:
@@ -89,4 +96,4 @@ def reconciled(folder: Path, seed: int, faults: Sequence[str], *, accounts: int 
     with lookalikes.serving(systems, credentials) as urls:
         settings = load_settings(lookalikes.write_config(folder, urls), credentials)
         result = night.run_night(settings, AS_OF, lambda *_: None)
-        yield World(plan, systems.truth, settings, result)
+        yield World(plan, systems.truth, settings, result, systems.symptoms)

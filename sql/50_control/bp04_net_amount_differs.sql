@@ -3,11 +3,12 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     posted net amount differs from the document
 -- example:  invoice net 100.00, posted net 90.00, receivable 108.00 instead of 120.00
 -- repair:   draft adjustment
-select -- cells of documents posted once, in their own entity and period, with another net
+-- Whatever stands in the wrong place is that first (BP06, BP07), and its amount follows from it.
+select -- cells of documents with another net, but for those posted too often
     cell_id,
     subject_key,
     'BP' as leg,
@@ -21,9 +22,7 @@ from grid.billed_posted_break
 where
     document_state = 'live'
     and not is_nothing_posted
-    and transactions = 1
-    and not is_other_entity
-    and not is_other_period
+    and (transactions = 1 or abs(posted_total) <= abs(billed_total))
     and not is_other_currency
-    and unbalanced_transaction_number is null
+    and (unbalanced_transaction_number is null or transactions > 1)
     and posted_net <> billed_net

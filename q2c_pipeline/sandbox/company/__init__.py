@@ -38,7 +38,8 @@ def build(
         latest_invoices(world)
         record_events(world)
         record_deal_history(world)
-    return Systems(as_of, world.salesforce, world.stripe, world.netsuite, world.truth, world.misbehaviour, world.earlier)
+    facts = (world.truth, world.misbehaviour, world.earlier, world.symptoms)
+    return Systems(as_of, world.salesforce, world.stripe, world.netsuite, *facts)
 
 
 @contextmanager

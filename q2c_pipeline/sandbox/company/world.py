@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from q2c_pipeline.sandbox.company.terms import Root
-    from q2c_pipeline.sandbox.systems import Earlier, Misbehaviour, Record, Tables, Truth
+    from q2c_pipeline.sandbox.systems import Earlier, Misbehaviour, Record, Symptom, Tables, Truth
 
 Act = tuple[str, "Callable[..., None]", tuple[object, ...]]
 
@@ -98,6 +98,7 @@ class World:
     stripe: Tables = field(default_factory=lambda: _tables(STRIPE))
     netsuite: Tables = field(default_factory=lambda: _tables(NETSUITE))
     truth: list[Truth] = field(default_factory=list)
+    symptoms: list[Symptom] = field(default_factory=list)
     misbehaviour: list[Misbehaviour] = field(default_factory=list)
     earlier: list[Earlier] = field(default_factory=list)
     roots: dict[str, Root] = field(default_factory=dict)

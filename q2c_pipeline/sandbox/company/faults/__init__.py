@@ -18,22 +18,24 @@ if TYPE_CHECKING:
     from q2c_pipeline.sandbox.company.world import World
 
 CONTROL = re.compile(r"[a-z]{2}\d\d|timing")
+STACK = re.compile(r"stacked_[a-z]+")
 # Faults of scarce subjects go first; billing before posting, postings before what only masks or mislabels records.
 SCARCE = ("timing", "md01", "bb11", "bb09", "bb08_reissued", "bb01", "bp09_realised")
-ORDER = (*SCARCE, "bb", "bp", "rr", "sl", "st", "la", "md", "dq")
+ORDER = (*SCARCE, "stacked_void", "bb", "bp", "stacked", "rr", "sl", "st", "la", "md", "dq")
 SINCE_YESTERDAY = ("dq04", "dq05", "md04")
-AFTER_RELEASE = ("bp12", "rr", "sl", "st", "la", "md", "dq")
+AFTER_RELEASE = ("bp12", "rr", "sl", "st0", "la", "md", "dq")
 
 AFTER_REVALUATION = ("bp09_revaluation",)
 
 
-def _planters() -> dict[str, Callable[[Ground], None]]:
+def _planters(modules: re.Pattern[str]) -> dict[str, Callable[[Ground], None]]:
+    """Functions of the modules of a kind that are named after their module, or after its kind."""
     found: dict[str, Callable[[Ground], None]] = {}
     for module in pkgutil.iter_modules(__path__):
-        if not CONTROL.fullmatch(module.name):
-            continue
-        loaded = importlib.import_module(f"{__name__}.{module.name}")
-        found |= {name: member for name, member in vars(loaded).items() if name.startswith(f"{module.name}_")}
+        if modules.fullmatch(module.name):
+            loaded = importlib.import_module(f"{__name__}.{module.name}")
+            kind = module.name.partition("_")[0]
+            found |= {name: member for name, member in vars(loaded).items() if name.startswith(f"{kind}_")}
     return found
 
 
@@ -43,8 +45,13 @@ def needs_evening_before(names: Sequence[str]) -> bool:
 
 
 def available_faults() -> list[str]:
-    """Names of all faults, sorted."""
-    return sorted(_planters())
+    """Names of all single faults, sorted."""
+    return sorted(_planters(CONTROL))
+
+
+def available_stacks() -> list[str]:
+    """Names of what lays several faults on one contract line or document, sorted; each tells several truths, or one."""
+    return sorted(_planters(STACK))
 
 
 def plant(world: World, seed: int, names: Sequence[str]) -> None:
@@ -52,7 +59,7 @@ def plant(world: World, seed: int, names: Sequence[str]) -> None:
 
     A name with a count plants so many of them: `bb06_period_skipped*50` skips a period of fifty contract lines.
     """
-    planters = _planters()
+    planters = _planters(CONTROL) | _planters(STACK)
     wanted = _counted(names)
     unknown = sorted(set(wanted) - set(planters))
     if unknown:

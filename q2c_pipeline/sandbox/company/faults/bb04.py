@@ -54,11 +54,12 @@ def _drift(ground: Ground, percent: Decimal, *, whole: bool = False) -> None:
     change = 0
     for line in lines[0 if whole else ground.rng.randrange(1, len(lines)) :]:
         gross = half_away(line["amount"] * Fraction(percent) / 100)
-        net = half_away(_net(root, line["period"]["start"].date()) * Fraction(percent) / 100)
+        net = half_away(agreed_net(root, line["period"]["start"].date()) * Fraction(percent) / 100)
         change += change_line(ground.world, line, gross, net, price=price_id, unit_amount=unit)
     ground.world.stripe["subscription_item"][root.item_id or ""]["price"] = price_id
     ground.tell("BB04", root.key, -change, root.currency)
 
 
-def _net(root: Root, start: object) -> int:
+def agreed_net(root: Root, start: object) -> int:
+    """What a root owes for the period that starts on a day."""
     return sum(piece.net for first, cell in root.cells.items() if first == start for _, piece in cell)

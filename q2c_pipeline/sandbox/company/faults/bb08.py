@@ -20,14 +20,18 @@ def bb08_billed_twice(ground: Ground) -> None:
     """A second invoice for a period that was billed already."""
     for _ in range(ground.volume):
         root = ground.claim_root(ground.plain)
-        _bill_again(ground, root, ground.rng.choice(ground.final_lines(root)))
+        line = ground.rng.choice(ground.final_lines(root))
+        _tell(ground, root, line)
+        bill_again(ground, root, line)
 
 
 def bb08_reissued_twice(ground: Ground) -> None:
     """A voided invoice was issued again, and then again."""
     root = ground.claim_root(lambda root: _was_voided(ground, root))
     starts = {line["period"]["start"] for line in _voided_lines(ground, root)}
-    _bill_again(ground, root, next(line for line in ground.final_lines(root) if line["period"]["start"] in starts))
+    line = next(line for line in ground.final_lines(root) if line["period"]["start"] in starts)
+    _tell(ground, root, line)
+    bill_again(ground, root, line)
 
 
 def _voided_lines(ground: Ground, root: Root) -> list[Record]:
@@ -44,7 +48,8 @@ def _was_voided(ground: Ground, root: Root) -> bool:
     )
 
 
-def _bill_again(ground: Ground, root: Root, line: Record) -> None:
+def bill_again(ground: Ground, root: Root, line: Record) -> str:
+    """Issue a second invoice for the period of a line, as the contract says; gives its id."""
     start = line["period"]["start"].date()
     draft = regular_draft(ground.world, root, start)
     if draft is None:
@@ -52,5 +57,10 @@ def _bill_again(ground: Ground, root: Root, line: Record) -> None:
     issued: date = ground.world.stripe["invoice"][line["invoice"]]["created"].date()
     day = min(issued + timedelta(days=1), ground.settled_day)
     bill = Bill(root.account_id, root.entity, root.currency, (draft,), root.subscription_id)
-    ground.used.add(issue_invoice(ground.world, bill, day, settle=False))
+    invoice: str = issue_invoice(ground.world, bill, day, settle=False)
+    ground.used.add(invoice)
+    return invoice
+
+
+def _tell(ground: Ground, root: Root, line: Record) -> None:
     ground.tell("BB08", root.key, -line_net(line), root.currency)

@@ -18,20 +18,22 @@ if TYPE_CHECKING:
 def bb14_other_entity(ground: Ground) -> None:
     """All invoices of an order were issued by a sister company, with its tax."""
     root = ground.claim_root(lambda root: ground.plain(root) and ground.alone(root))
-    _bill_by(ground, root, ground.final_lines(root), _sister(ground, root))
+    bill_by(ground, root, ground.final_lines(root), sister(ground, root))
 
 
 def bb14_one_invoice(ground: Ground) -> None:
     """One invoice in the middle was issued by a sister company."""
     root = ground.claim_root(lambda root: ground.plain(root) and ground.alone(root))
-    _bill_by(ground, root, [ground.rng.choice(ground.final_lines(root))], _sister(ground, root))
+    bill_by(ground, root, [ground.rng.choice(ground.final_lines(root))], sister(ground, root))
 
 
-def _sister(ground: Ground, root: Root) -> str:
+def sister(ground: Ground, root: Root) -> str:
+    """Another company of the group, in whose books the contract's currency has a rate."""
     return ground.rng.choice([code for code in sorted(ENTITIES) if code not in {root.entity, "JP"}])
 
 
-def _bill_by(ground: Ground, root: Root, lines: list[Record], wrong: str) -> None:
+def bill_by(ground: Ground, root: Root, lines: list[Record], wrong: str) -> None:
+    """Let a sister company have issued the invoices of some lines."""
     world = ground.world
     ground.tell("BB14", root.key, sum(line_net(line) for line in lines), root.currency)
     for line in lines:

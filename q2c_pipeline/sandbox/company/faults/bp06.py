@@ -20,20 +20,21 @@ if TYPE_CHECKING:
 def bp06_other_entity(ground: Ground) -> None:
     """The invoice stands in the books of a sister company, with the same amounts in the same currency."""
     invoice = ground.claim_invoice(lambda one: one["status"] in FINAL)
-    _move(ground, invoice, "CustInvc")
+    move(ground, invoice, "CustInvc")
     ground.tell("BP06", invoice["number"], invoice["total"], invoice["currency"])
 
 
 def bp06_credit_in_other_entity(ground: Ground) -> None:
     """A credit note was posted in the books of a sister company, while its invoice stands where it belongs."""
     note = claim_note(ground, "issued")
-    _move(ground, note, "CustCred")
+    move(ground, note, "CustCred")
     ground.tell("BP06", note["number"], -note["total"], note["currency"])
 
 
-def _move(ground: Ground, document: Record, kind: str) -> None:
+def move(ground: Ground, document: Record, kind: str, wrong: str | None = None) -> None:
+    """Let a document stand in the books of another company, drawn by lot unless it is named."""
     world = ground.world
-    wrong = ground.rng.choice([code for code in sorted(ENTITIES) if code != document["metadata"]["legal_entity"]])
+    wrong = wrong or ground.rng.choice([code for code in sorted(ENTITIES) if code != document["metadata"]["legal_entity"]])
     number = world.posted[document["id"]]
     heading = replace(document_heading(world, document, kind), entity=wrong)
     world.netsuite["transaction"][str(number)]["exchangerate"] = rate(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.sandbox.company.money import to_major
 from q2c_pipeline.sandbox.company.posting import root_key
-from q2c_pipeline.sandbox.systems import Earlier, Misbehaviour, Truth
+from q2c_pipeline.sandbox.systems import Earlier, Misbehaviour, Symptom, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -193,6 +193,10 @@ class Ground:
         planted = Truth(control, subject, Decimal(0), None)
         if planted not in self.world.truth:
             self.world.truth.append(planted)
+
+    def tell_symptom(self, control: str, cause: str, subject: str) -> None:
+        """Note what must be shown as a symptom of a planted cause, and not beside it."""
+        self.world.symptoms.append(Symptom(control, cause, subject))
 
     def remember(self, platform: str, object_name: str, key: str) -> None:
         """Keep how a record looks now as how it looked on the evening before; the fault changes it after."""
