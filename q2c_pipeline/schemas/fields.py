@@ -99,7 +99,10 @@ FIELDS: dict[str, Field] = {
         claimed_document_number="billing document number written on this record",
         claimed_document_id="billing document id written on this record",
         claimed_contract_line_key="contract line key written on this record",
+        claimed_ledger_batch="batch of postings written on this record: one summary journal posts all documents of a batch",
         claimed_billing_status="billing status written back to the contract",
+        claimed_invoice_status="status of its newest invoice written back to the contract",
+        claimed_payment_status="payment status of its invoices written back to the contract",
     ),
     # business keys and names
     **_fields(

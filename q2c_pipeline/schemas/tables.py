@@ -83,6 +83,7 @@ _ALL = (
         "contract_number account_source_id opportunity_source_id? contract_status legal_entity_code currency start_date",
         "end_date?",
         "activated_at? amends_contract_source_id? amendment_kind? claimed_subscription_id? claimed_billing_status?",
+        "claimed_invoice_status? claimed_payment_status?",
     ),
     _table(
         "contract_line",
@@ -125,7 +126,7 @@ _ALL = (
         "billing",
         "document_kind document_number? document_status account_source_id subscription_source_id? credited_invoice_source_id?",
         "legal_entity_code? currency issued_date due_date? net_amount tax_amount total_amount open_amount? paid_amount?",
-        "finalized_at? voided_at?",
+        "finalized_at? voided_at? claimed_ledger_batch?",
     ),
     _table(
         "invoice_line",

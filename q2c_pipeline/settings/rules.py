@@ -74,11 +74,11 @@ class Schedule(Section):
 class Convention(Schedule):
     """How an instance works where it departs from the usual: how it schedules, and how a ledger posts documents.
 
-    `summary_journals` says that one journal posts all documents of a company, currency and day (entity_day);
-    journals whose number begins with `summary_prefix` are these.
+    `summary_journals` says that one journal posts all documents of a company, currency and day (entity_day), or
+    of a company, currency and batch (batch); journals whose number begins with `summary_prefix` are these.
     """
 
-    summary_journals: Literal["entity_day"] | None = None
+    summary_journals: Literal["entity_day", "batch"] | None = None
     summary_prefix: Annotated[str, Field(min_length=1, max_length=32)] | None = None
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from q2c_pipeline.orchestration import lookalikes, night
 from q2c_pipeline.sandbox.company import build
@@ -15,7 +16,7 @@ from q2c_pipeline_tests.scenarios.worlds import AS_OF, World
 
 CONVENTION = """
 [policy.conventions.netsuite_main]
-summary_journals = "entity_day"
+summary_journals = "{grouping}"
 summary_prefix = "SUM-"
 """
 BESIDE = (
@@ -41,13 +42,21 @@ def each_alone() -> list[tuple[int, tuple[str, ...]]]:
 
 
 @contextmanager
-def reconciled(folder: Path, seed: int, faults: Sequence[str], *, accounts: int = 60, months: int = 6) -> Iterator[World]:
+def reconciled(
+    folder: Path,
+    seed: int,
+    faults: Sequence[str],
+    *,
+    accounts: int = 60,
+    months: int = 6,
+    grouping: Literal["entity_day", "batch"] = "entity_day",
+) -> Iterator[World]:
     """Build the company, serve it, run a night against it under a policy that says how it posts."""
     credentials = lookalikes.new_credentials()
-    systems = build(seed, accounts=accounts, months=months, as_of=AS_OF, faults=faults, posts_summaries=True)
+    systems = build(seed, accounts=accounts, months=months, as_of=AS_OF, faults=faults, posts_summaries=grouping)
     with lookalikes.serving(systems, credentials) as urls:
         path = lookalikes.write_config(folder, urls)
-        path.write_text(path.read_text(encoding="utf-8") + CONVENTION, encoding="utf-8")
+        path.write_text(path.read_text(encoding="utf-8") + CONVENTION.format(grouping=grouping), encoding="utf-8")
         settings = load_settings(path, credentials)
         result = night.run_night(settings, AS_OF, lambda *_: None)
         yield World(lookalikes.Plan(seed, accounts, months, AS_OF, tuple(faults)), systems.truth, settings, result)

@@ -263,6 +263,51 @@ def test_a_credit_memo_nets_and_is_named_when_missing() -> None:
     assert found(world) == [("BP10", "INV-c", Decimal("-99.0000"))]
 
 
+def batched(*batches: tuple[str, tuple[str, ...]]) -> World:
+    """1 May's invoice 5 and documents a, b of 2 May stand in these batches, which nobody posted; the rest is posted by day."""
+    world = sum_up_rest(summing(("a", 70), ("b", 90)), DAY)
+    world.summary_convention = ("netsuite_main", "batch", "SUM-")
+    for name in "ab":
+        world.change("invoice", f"in-{name}", issued_date=date(2026, 5, 2))
+    of_days = {row["issued_date"]: f"B-{row['issued_date']}" for row in world.rows["invoice"].values()}
+    for row in world.rows["invoice"].values():
+        row["claimed_ledger_batch"] = of_days[row["issued_date"]]
+    for batch, names in batches:
+        for name in names:
+            world.change("invoice", f"in-{name}", claimed_ledger_batch=batch)
+    for row in world.rows["posting"].values():
+        row["claimed_document_number"] = of_days[row["posting_date"]]
+    return world
+
+
+def test_a_batch_is_posted_on_whatever_day() -> None:
+    world = batched(("B-1", ("5", "a")), ("B-2", ("b",)))
+    sum_up(world, date(2026, 5, 3), "5", "a", claimed_document_number="B-1")
+    sum_up(world, date(2026, 5, 3), "b", name="-2", claimed_document_number="B-2")
+    assert found(world) == []
+    with world.run("link.summary_document") as warehouse:
+        rows = warehouse.query(
+            "select document_number, method, group_key from link.summary_document order by 1 desc limit 2"
+        ).rows()
+    assert rows == [("INV-b", "batch", "US USD B-2"), ("INV-a", "batch", "US USD B-1")]
+
+
+def test_a_document_that_its_batch_lacks_is_named() -> None:
+    world = batched(("B-1", ("5", "a")), ("B-2", ("b",)))
+    sum_up(world, date(2026, 5, 3), "5", claimed_document_number="B-1")
+    sum_up(world, date(2026, 5, 3), "b", name="-2", claimed_document_number="B-2")
+    [(control, subject, _, reason)] = told(world)
+    assert (control, subject) == ("BP01", "INV-a")
+    assert "SUM-US-USD-2026-05-03 posts the rest of the 2 documents of US USD B-1 to the cent" in reason
+
+
+def test_a_batch_posted_twice_names_the_second_journal() -> None:
+    world = batched(("B-1", ("5", "a", "b")))
+    sum_up(world, date(2026, 5, 3), "5", "a", "b", claimed_document_number="B-1")
+    again = sum_up(world, date(2026, 5, 4), "5", "a", "b", claimed_document_number="B-1")
+    assert found(world) == [("BP03", again, Decimal("-1276.0000"))]
+
+
 def test_what_is_in_flight_is_timing() -> None:
     world = summing()
     unsold(world, "late", date(2026, 10, 30), 70)

@@ -31,7 +31,7 @@ line_class as ( -- net of their documents, void ones too, by the class that its 
 document as ( -- the documents with what they demand, as it is posted: debit positive
     select
         i.instance || ':' || i.source_id as document_key, i.document_number, i.document_kind, b.grouping, b.legal_entity_code, i.currency,
-        i.issued_date, cast(null as varchar) as batch,
+        i.issued_date, i.claimed_ledger_batch,
         case when i.document_status = 'void' then 'void' else 'live' end as document_state,
         i.total_amount as receivable_amount,
         -i.tax_amount as tax_amount,
@@ -66,7 +66,7 @@ select
     d.issued_date,
     cast(date_trunc('month', d.issued_date) as date) as period,
     d.legal_entity_code || ' ' || d.currency || ' '
-    || case d.grouping when 'batch' then coalesce(d.batch, 'no batch') else cast(d.issued_date as varchar) end as group_key,
+    || case d.grouping when 'batch' then coalesce(d.claimed_ledger_batch, 'no batch') else cast(d.issued_date as varchar) end as group_key,
     cast(d.receivable_amount as decimal(20, 4)) as receivable_amount,
     cast(d.tax_amount as decimal(20, 4)) as tax_amount,
     cast(d.deferred_amount as decimal(20, 4)) as deferred_amount,

@@ -209,6 +209,7 @@ def _invoice(zone: str) -> Reading:
             "paid_amount": _money("amount_paid"),
             "finalized_at": unix_instant("finalized_at"),
             "voided_at": unix_instant("voided_at"),
+            "claimed_ledger_batch": text("ledger_batch"),
         },
     )
 
@@ -233,6 +234,7 @@ def _credit_note(zone: str) -> Reading:
             "total_amount": total,
             "finalized_at": unix_instant("created"),
             "voided_at": unix_instant("voided_at"),
+            "claimed_ledger_batch": text("ledger_batch"),
         },
     )
 

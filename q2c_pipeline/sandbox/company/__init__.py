@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from q2c_pipeline.sandbox.company.deals import record_deal_history
 from q2c_pipeline.sandbox.company.events import record_events
@@ -23,7 +23,13 @@ __all__ = ["available_faults", "build", "write_truth"]
 
 
 def build(
-    seed: int, *, accounts: int, months: int, as_of: date, faults: Sequence[str] = (), posts_summaries: bool = False
+    seed: int,
+    *,
+    accounts: int,
+    months: int,
+    as_of: date,
+    faults: Sequence[str] = (),
+    posts_summaries: Literal["entity_day", "batch"] | None = None,
 ) -> Systems:
     """Act out the company's history up to `as_of` and plant the named faults; equal arguments give equal systems.
 
@@ -34,7 +40,7 @@ def build(
         in_summaries = [name for name in faults if name.startswith("summary_")] if posts_summaries else []
         plant(world, seed, [name for name in faults if name not in in_summaries])
         if posts_summaries:
-            post_summaries(world, seed, in_summaries)
+            post_summaries(world, seed, in_summaries, in_batches=posts_summaries == "batch")
         latest_invoices(world)
         record_events(world)
         record_deal_history(world)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from q2c_pipeline.sandbox.company.dates import at
+from q2c_pipeline.sandbox.company.catalogue import ENTITIES
+from q2c_pipeline.sandbox.company.dates import DAY, at, month_end
+from q2c_pipeline.sandbox.company.foundation import rate
 from q2c_pipeline.sandbox.company.ledger import Entry, Heading, entries_of, erase, post, write_entries
 from q2c_pipeline.sandbox.company.revaluing import revalue
 
@@ -31,6 +33,9 @@ class Summary:
     day: Day
     number: int
     parts: dict[str, list[Entry]] = field(default_factory=dict)
+    posted: date | None = None
+    """Day of the journal where it is not that of its documents."""
+    batch: str | None = None
 
     @property
     def tranid(self) -> str:
@@ -38,8 +43,11 @@ class Summary:
         return f"{PREFIX}{self.day[0]}-{self.day[1]}-{self.day[2]}"
 
 
-def sum_up(world: World) -> dict[Day, Summary]:
-    """Take the documents' own transactions out of the ledger and post the summary of each company, currency and day."""
+def sum_up(world: World, *, in_batches: bool = False) -> dict[Day, Summary]:
+    """Take the documents' own transactions out of the ledger and post the summary of each company, currency and day.
+
+    In batches, the day's documents and their journal bear a batch, and the journal is dated the next morning, inside the month.
+    """
     found: dict[Day, dict[str, list[Entry]]] = defaultdict(dict)
     for document_id, record in sorted(_documents(world).items()):
         number = world.posted.pop(document_id, None)
@@ -48,7 +56,10 @@ def sum_up(world: World) -> dict[Day, Summary]:
         if world.netsuite["transaction"][str(number)]["posting"]:
             found[_day(record)][document_id] = _plain(entries_of(world, number, at_own_rate=True))
         erase(world, number)
-    return {day: _posted(world, Summary(day, 0, parts)) for day, parts in sorted(found.items())}
+    summaries = {day: Summary(day, 0, parts) for day, parts in sorted(found.items())}
+    for summary in summaries.values() if in_batches else ():
+        _hand_over(world, summary)
+    return {day: _posted(world, summary) for day, summary in summaries.items()}
 
 
 def revalue_again(world: World) -> None:
@@ -67,7 +78,8 @@ def heading(summary: Summary) -> Heading:
     """The head of a summary journal: no customer, no document."""
     entity, currency, day = summary.day
     memo = f"Summary of {len(summary.parts)} documents"
-    return Heading("Journal", summary.tranid, None, None, entity, currency, None, day, at(day, 22), "B", memo)
+    on = summary.posted or day
+    return Heading("Journal", summary.tranid, None, summary.batch, entity, currency, None, on, at(on, 22), "B", memo)
 
 
 def all_entries(summary: Summary) -> list[Entry]:
@@ -89,6 +101,15 @@ def _documents(world: World) -> dict[str, Record]:
     return {**world.stripe["invoice"], **world.stripe["credit_note"]}
 
 
+def _hand_over(world: World, summary: Summary) -> None:
+    entity, currency, day = summary.day
+    summary.batch = f"B-{entity}-{currency}-{day:%y%m%d}"
+    summary.posted = min(day + DAY, month_end(day), world.as_of)
+    documents = _documents(world)
+    for document_id in summary.parts:
+        documents[document_id]["metadata"]["ledger_batch"] = summary.batch
+
+
 def _day(record: Record) -> Day:
     return record["metadata"]["legal_entity"], record["currency"].upper(), record["effective_at"].date()
 
@@ -101,4 +122,9 @@ def _plain(entries: list[Entry]) -> list[Entry]:
 def _posted(world: World, summary: Summary) -> Summary:
     summary.number = post(world, heading(summary), totals(all_entries(summary)))
     world.posted[summary.tranid] = summary.number
+    if summary.posted:  # documents keep the rate of their own day
+        entity, currency, day = summary.day
+        header = world.netsuite["transaction"][str(summary.number)]
+        header["exchangerate"] = rate(world, currency, ENTITIES[entity].currency, day)
+        write(world, summary)
     return summary

@@ -361,9 +361,9 @@ def known_faults() -> list[str]:
     return sorted(_planters())
 
 
-def post_summaries(world: World, seed: int, names: Sequence[str]) -> None:
+def post_summaries(world: World, seed: int, names: Sequence[str], *, in_batches: bool = False) -> None:
     """Turn the ledger into one of summaries; plant the named faults, each on days that no other one touches."""
-    books, planters = Books(world, seed, sum_up(world)), _planters()
+    books, planters = Books(world, seed, sum_up(world, in_batches=in_batches)), _planters()
     for name in sorted(set(names), key=lambda name: (not name.startswith(FIRST), name)):
         planters[name](books)
     if names:
