@@ -108,7 +108,7 @@ class ToLoopback(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         asked = urlsplit(str(request.url))
         request.url = urlunsplit(("http", self._netloc, asked.path, asked.query, ""))
-        return super().send(request, **kwargs | {"timeout": 10})
+        return super().send(request, **kwargs | {"timeout": 120})
 
 
 def loopback_session(url: str) -> requests.Session:

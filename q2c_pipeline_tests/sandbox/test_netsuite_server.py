@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -210,17 +211,22 @@ def test_parallel_queries_run_side_by_side_up_to_the_limit() -> None:
     with serve(app) as running:
         served = Served(app, running.url)
         store = app.state.account.store
-        plain = store.query
+        plain, refused = store.query, threading.Event()
 
         def slow(sql: str) -> Any:
-            time.sleep(0.2)
+            refused.wait(60)
             return plain(sql)
 
         store.query = slow
 
         async def burst() -> list[httpx.Response]:
             ask = {"json": {"q": "SELECT id FROM item"}, "headers": {"Prefer": "transient"}}
-            calls = [served.api.request("POST", "/query/v1/suiteql", **ask) for _ in range(4)]
+            calls = [asyncio.create_task(served.api.request("POST", "/query/v1/suiteql", **ask)) for _ in range(4)]
+            first, rest = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+            while len(first) < 2:
+                more, rest = await asyncio.wait(rest, return_when=asyncio.FIRST_COMPLETED)
+                first |= more
+            refused.set()
             return list(await asyncio.gather(*calls))
 
         assert sorted(answer.status_code for answer in asyncio.run(burst())) == [200, 200, 429, 429]

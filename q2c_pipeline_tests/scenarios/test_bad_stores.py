@@ -126,7 +126,7 @@ def test_a_damaged_published_file_is_named_and_replaced_by_the_next_night(site: 
 )
 def test_a_full_disk_stops_the_night_and_the_next_one_makes_it_good(site: Site, tmp_path: Path, point: str, where: str) -> None:
     with site.start(tmp_path, point, "full") as process:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
     assert (process.returncode, out) == (1, "")
     assert err.count("\n") == 1, err
     assert f"{tmp_path}/data/{where}" in err

@@ -34,7 +34,7 @@ MORE = (
 @pytest.mark.parametrize("point", [*FEW, *(pytest.param(point, marks=pytest.mark.long) for point in MORE)])
 def test_a_killed_night_is_made_good(site: Site, tmp_path: Path, point: str) -> None:
     with site.start(tmp_path, point) as process:
-        assert process.wait(120) == -signal.SIGKILL, process.communicate()
+        assert process.wait(600) == -signal.SIGKILL, process.communicate()
     site.assert_made_good(tmp_path)
 
 
@@ -54,7 +54,7 @@ def test_readers_keep_the_last_finished_night(site: Site, tmp_path: Path) -> Non
     settings = site.settings(tmp_path)
     before = settings.stores.published.read_bytes()
     with publishing.open_published(settings.stores.published) as reader, site.start(tmp_path, "rename:1") as process:
-        assert process.wait(120) == -signal.SIGKILL
+        assert process.wait(600) == -signal.SIGKILL
         assert settings.stores.published.read_bytes() == before
         site.finish(tmp_path)
         assert settings.stores.published.read_bytes() != before

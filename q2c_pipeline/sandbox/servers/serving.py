@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 ABORT = "q2c.sandbox.abort"
 """Key in the ASGI scope's extensions: a callable that breaks the TCP connection at once."""
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 60.0
+"""A machine with much else to do is slow, not broken."""
 
 
 class Running:
