@@ -32,6 +32,7 @@ class Lexicon:
     east: tuple[tuple[str, str], ...]
     count: Mapping[str, str]
     phrases: Mapping[tuple[str, ...], str]
+    phrase_starts: frozenset[str]
     lands: Mapping[tuple[str, ...], str]
     land_starts: frozenset[str]
     land_words: frozenset[str]
@@ -55,6 +56,7 @@ def lexicon() -> Lexicon:
         east=tuple(sorted(words["east"].items(), key=lambda item: -len(item[0]))),
         count=words["count"],
         phrases={tuple(phrase.split()): word for phrase, word in words["phrase"].items()},
+        phrase_starts=frozenset(phrase.split()[0] for phrase in words["phrase"]),
         lands=lands,
         land_starts=frozenset(name[0] for name in lands),
         land_words=frozenset(word for name in lands for word in name),

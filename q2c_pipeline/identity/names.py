@@ -162,7 +162,9 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 def _with_phrases(tokens: list[_Token]) -> list[_Token]:
     """`Hava Yollari` as the one word that it means: airlines."""
-    phrases = lexicon().phrases
+    phrases, starts = lexicon().phrases, lexicon().phrase_starts
+    if not any(token.folded in starts for token in tokens):
+        return tokens
     found: list[_Token] = []
     while tokens:
         length = next((n for n in (3, 2) if tuple(token.folded for token in tokens[:n]) in phrases), 1)
