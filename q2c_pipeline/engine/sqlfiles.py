@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot import exp
 
+from q2c_pipeline.domain.people import Queue
 from q2c_pipeline.errors import ConfigurationError, SqlError
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ def _header(text: str, where: str, folder: str) -> dict[str, str]:
         else:
             key = ""
     _check_complete(header, needed, where)
+    _check_queue(header, where)
     return header
 
 
@@ -212,6 +214,16 @@ def _check_complete(header: Mapping[str, str], needed: Iterable[str], where: str
             found=f"no {', '.join(missing)}",
             where=where,
             next_step=f"add '-- {missing[0]}: ...' at the top of the file",
+        )
+
+
+def _check_queue(header: Mapping[str, str], where: str) -> None:
+    if header.get("queue", Queue.TAX) not in set(Queue):
+        raise SqlError(
+            expected=f"one of the queues {', '.join(Queue)}",
+            found=f"'{header['queue']}'",
+            where=where,
+            next_step="send the control's exceptions to a queue that somebody works on",
         )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from q2c_pipeline.domain.people import Queue
 from q2c_pipeline.exceptions.cases import Case
 from q2c_pipeline.exceptions.lifecycle import NO_WAIVER, Happening, Status, back_to_work
 from q2c_pipeline.exceptions.routing import Routing
@@ -18,7 +19,7 @@ FIGURES = ("difference_amount", "amount_at_risk", "reason", "legal_entity_code")
 
 @dataclass(frozen=True)
 class Finding:
-    """One exception that a night found; `department` is whom its control names."""
+    """One exception that a night found; `queue` is where its control sends it."""
 
     exception_id: str
     control_id: str
@@ -31,7 +32,7 @@ class Finding:
     amount_at_risk: Decimal | None
     reason: str
     severity: str
-    department: str
+    queue: Queue
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def compare(known: Mapping[str, Case], findings: Iterable[Finding], night: Night
 
 def _open(work: Work, finding: Finding, night: Night, routing: Routing) -> None:
     facts = (finding.control_id, finding.legal_entity_code, finding.severity)
-    queue, due = routing.queue(finding.department, *facts), routing.due_on(*facts, night.as_of)
-    given: dict[str, Any] = {name: value for name, value in vars(finding).items() if name != "department"}
+    queue, due = routing.queue(finding.queue, *facts), routing.due_on(*facts, night.as_of)
+    given: dict[str, Any] = {name: value for name, value in vars(finding).items() if name != "queue"}
     days: dict[str, Any] = {"first_seen": night.as_of, "last_seen": night.as_of, "opened_on": night.as_of, "due_on": due}
     work.new.append(Case(**given, **days, queue=queue, status=Status.OPEN, assignee=None))
     new = {"severity": finding.severity, "queue": queue.value, "due_on": due, "difference_amount": finding.difference_amount}
@@ -147,7 +148,7 @@ def _with_figures(one: Case, finding: Finding, routing: Routing, steps: list[Ste
         graver = replace(after, severity=finding.severity, due_on=routing.due_on(*facts, one.opened_on))
         steps.append(_step(after, graver, Happening.SEVERITY, ("severity", "due_on"), "the amount at risk or its bands changed"))
         after = graver
-    queue = routing.queue(finding.department, *facts)
+    queue = routing.queue(finding.queue, *facts)
     if queue is not one.queue and one.status is Status.OPEN:
         moved = replace(after, queue=queue)
         steps.append(_step(after, moved, Happening.QUEUE, ("queue",), "the policy sends it elsewhere"))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from q2c_pipeline.domain.people import Queue
-from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.exceptions.calendars import due_date
 
 
@@ -29,26 +28,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class Routing:
-    """The policy's rules, in their order; a control's department and the severity's days where none says more."""
+    """The policy's rules, in their order; a control's own queue and the severity's days where none says more."""
 
-    departments: Mapping[str, Queue]
     rules: tuple[Rule, ...]
     due_days: Mapping[str, int]
     calendars: Mapping[str, str]
 
-    def queue(self, department: str, control: str, entity: str | None, severity: str) -> Queue:
-        """The first fitting rule's queue, else that of the control's department."""
-        for rule in self.rules:
-            if rule.queue is not None and rule.fits(control, entity, severity):
-                return rule.queue
-        if department not in self.departments:
-            raise ConfigurationError(
-                expected="a queue for every department that a control names",
-                found=f"none for '{department}' of {control}",
-                where="policy.exceptions.departments",
-                next_step=f"add '{department}' there with one of {', '.join(Queue)}",
-            )
-        return self.departments[department]
+    def queue(self, named: Queue, control: str, entity: str | None, severity: str) -> Queue:
+        """The first fitting rule's queue, else the one that the control names."""
+        fitting = (rule.queue for rule in self.rules if rule.queue is not None and rule.fits(control, entity, severity))
+        return next(fitting, named)
 
     def due_on(self, control: str, entity: str | None, severity: str, found: date) -> date:
         """So many business days after it was found, in the entity's calendar."""

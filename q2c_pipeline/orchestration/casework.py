@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import Engine, select
 
 from q2c_pipeline.domain.kinds import Leg, Role
+from q2c_pipeline.domain.people import Queue
 from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.exceptions.comparison import Finding, Night
 from q2c_pipeline.exceptions.lifecycle import Status
@@ -23,7 +24,7 @@ from q2c_pipeline.state.store import writing
 
 _FOUND = """
 select exception_id, control_id, leg, subject_key, legal_entity_code, currency, first_period, difference_amount,
-    amount_at_risk, reason, severity, queue as department
+    amount_at_risk, reason, severity, queue
 from recon.exception order by exception_id
 """
 
@@ -35,7 +36,7 @@ def update_cases(settings: Settings, as_of: date, unread: Collection[str], at: d
     """
     settings = settings.on(as_of)
     with open_published(settings.stores.published) as published:
-        findings = [Finding(**row) for row in published.query(_FOUND).iter_rows(named=True)]
+        findings = [Finding(**{**row, "queue": Queue(row["queue"])}) for row in published.query(_FOUND).iter_rows(named=True)]
     judged, left_out = legs_judged(settings, unread)
     night = Night(as_of, at, settings.policy.version, judged, left_out)
     with state_of(settings) as state, writing(state) as connection:

@@ -29,7 +29,7 @@ _QUERIES = {
         select as_of, group_currency, exceptions, amount_at_risk, unrated_exceptions, bridge_lines, unexplained_lines,
                timing_lines, controls_not_run, rejects
         from mart.run_summary""",
-    "catalogue": "select control_id, leg, claim, severity, queue, says, repair from control.catalogue order by control_id",
+    "catalogue": "select control_id, leg, claim, severity, says, repair from control.catalogue order by control_id",
     "legs": """
         select leg, controls, controls_not_run, exceptions, amount_at_risk, unexplained_lines, status
         from mart.leg_result order by leg""",
@@ -49,8 +49,8 @@ _QUERIES = {
         from recon.bridge order by leg, legal_entity_code, currency, period, measure, cause""",
     "exceptions": """
         select e.exception_id, e.control_id, e.leg, e.subject_key, e.legal_entity_code, e.currency, e.first_period, e.last_period,
-               e.cell_count, e.difference_amount, e.amount_at_risk, e.severity, e.queue, e.owner, e.reason, e.repair, e.evidence,
-               m.is_material
+               e.cell_count, e.difference_amount, e.amount_at_risk, e.severity, e.owner, e.reason, e.repair, e.evidence,
+               replace(e.queue, '_', ' ') as queue, m.is_material
         from recon.exception as e inner join recon.materiality as m on e.exception_id = m.exception_id
         order by e.amount_at_risk desc nulls last, e.control_id, e.subject_key, e.exception_id""",
     "records": """
@@ -59,7 +59,9 @@ _QUERIES = {
         from mart.exception_record
         order by exception_id, side, service_start_date nulls last, record_date nulls last, record_number, source_id""",
     "ages": "select age_bucket, bucket_order, exceptions, amount_at_risk from mart.ageing order by bucket_order",
-    "queues": "select queue, exceptions, critical, high, amount_at_risk from mart.queue_load order by queue",
+    "queues": """
+        select replace(queue, '_', ' ') as queue, exceptions, critical, high, amount_at_risk
+        from mart.queue_load order by queue""",
     "controls": """
         select control_id, leg, says, population, exceptions, amount_at_risk, status
         from recon.control_result order by control_id""",

@@ -130,7 +130,7 @@ def material(one: Row) -> str:
 
 def repair(one: Row, proposed: Sequence[str]) -> Iterator[str]:
     """What would cure it, whose work that is, and what is proposed."""
-    yield f"{sentence(one['repair'])} It is the work of {one['owner']}, queue '{one['queue']}'."
+    yield f"{sentence(one['repair'])} It is the work of {one['owner']}, queue '{one['queue'].replace('_', ' ')}'."
     for text in proposed[:MAX_RECORDS]:
         yield f"Proposed: {sentence(text)[:1].lower()}{sentence(text)[1:]}"
     if len(proposed) > MAX_RECORDS:

@@ -12,14 +12,6 @@ from q2c_pipeline.exceptions.routing import Routing, Rule
 from q2c_pipeline.settings.problems import wrong
 from q2c_pipeline.settings.values import Section
 
-_DEPARTMENTS = {
-    "accounting": Queue.FINANCE_OPERATIONS,
-    "billing operations": Queue.REVENUE_OPERATIONS,
-    "data platform": Queue.INTEGRATION,
-    "master data": Queue.REVENUE_OPERATIONS,
-    "revenue operations": Queue.REVENUE_OPERATIONS,
-    "sales operations": Queue.REVENUE_OPERATIONS,
-}
 BusinessDays = Annotated[int, Field(ge=0, le=250)]
 
 
@@ -61,10 +53,9 @@ class DueDays(Section):
 
 
 class ExceptionWork(Section):
-    """How exceptions are handed out: the first route that fits and says so decides; else the control's department."""
+    """How exceptions are handed out: the first route that fits and says so decides; else the control's own queue."""
 
-    departments: dict[str, Queue] = Field(default_factory=dict)
-    routes: list[Route] = Field(default_factory=lambda: [Route(controls=frozenset({"BP05"}), queue=Queue.TAX)])
+    routes: list[Route] = Field(default_factory=list)
     due_days: DueDays = DueDays()
     calendars: dict[str, Annotated[str, AfterValidator(_calendar)]] = Field(default_factory=dict)
     waiver_days: Annotated[int, Field(ge=1, le=1_000)] = 92
@@ -73,4 +64,4 @@ class ExceptionWork(Section):
         """The rules as they are applied; `countries` has each entity's, whose holidays count where no calendar is named."""
         rules = tuple(Rule(one.controls, one.entities, one.severities, one.queue, one.due_days) for one in self.routes)
         days: dict[str, int] = dict(self.due_days)
-        return Routing(_DEPARTMENTS | self.departments, rules, days, {**countries, **self.calendars})
+        return Routing(rules, days, {**countries, **self.calendars})

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from q2c_pipeline.cli import app
+from q2c_pipeline.domain.people import Queue
 from q2c_pipeline.orchestration.lookalikes import INSTANCES, write_config
 from q2c_pipeline.orchestration.state import state_of
 from q2c_pipeline.settings import load_settings
@@ -24,7 +25,7 @@ from q2c_pipeline_tests.unit.exceptions.company import finding, reconcile
 ME = pwd.getpwuid(os.getuid()).pw_name
 LONG_AGO = datetime.now(UTC).date() - timedelta(days=60)
 TOMORROW = str(datetime.now(UTC).date() + timedelta(days=2))
-FOUND = [finding(), finding("line 2", severity="high"), finding("ledger", department="accounting")]
+FOUND = [finding(), finding("line 2", severity="high"), finding("ledger", queue=Queue.FINANCE_OPERATIONS)]
 ONE = FOUND[0].exception_id
 
 

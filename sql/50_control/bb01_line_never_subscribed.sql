@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     contract line was never set up as a subscription
 -- example:  ORD-00056/1 is due 1,000.00 USD a month since March and no subscription item exists
 -- repair:   create subscription

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     billed without any contract
 -- example:  sub_9 names no order and no order names it, yet it was invoiced 500.00 EUR
 -- repair:   investigate; credit

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     subscription starts or ends on other dates than the contract
 -- example:  sold from 1 March, the subscription starts on 1 April: March owes 1,000.00 and nothing bills it
 -- repair:   amend dates

@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     unit price or discount differs from the contract
 -- example:  10 x 100.00 sold, 10 x 95.00 billed from June on
 -- repair:   amend price; credit or debit the difference

@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     quantity differs from the contract
 -- example:  12 seats sold, 10 billed from June on
 -- repair:   amend quantity

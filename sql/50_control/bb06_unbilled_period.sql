@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     a due period was not billed although the subscription is right
 -- example:  invoices of April and June, none of May
 -- repair:   draft invoice

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     billed in another currency than the contract's
 -- example:  1,000.00 USD sold, 1,000.00 EUR billed: the USD cell lacks 1,000.00, the EUR cell has it too much
 -- repair:   credit and rebill

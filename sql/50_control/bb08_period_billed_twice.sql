@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     the same period was billed twice
 -- example:  two invoices of May with the same item: 1,000.00 USD too much
 -- repair:   draft credit memo

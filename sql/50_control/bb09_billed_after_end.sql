@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     billed after cancellation or end, or the credit for cancelled service was not given
 -- example:  cancelled from 10 May, June invoiced at the old price
 -- repair:   draft credit memo

@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     amendment was not applied in billing
 -- example:  2 seats more from June on, billed as before: 200.00 too little a month
 -- repair:   apply amendment

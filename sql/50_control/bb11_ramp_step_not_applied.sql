@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     ramp step was not applied: billed at the terms of an earlier step
 -- example:  second year sold at 120.00, billed at 100.00 of the first year
 -- repair:   amend price from the step

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     rated usage was not billed, or billed at a wrong rate
 -- example:  1,500 calls in May, 1,000 included, 0.02 each: 10.00 owed, 30.00 billed
 -- repair:   draft invoice item

@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     discount was kept after it expired, or ended early
 -- example:  10 % until 31 March: April owes 1,000.00, billed 900.00 as if it still applied
 -- repair:   amend

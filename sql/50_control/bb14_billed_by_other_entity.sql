@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     billed by another legal entity than the contract's
 -- example:  sold by DE, invoiced by UK: the cell of DE lacks 1,000.00 EUR, the cell of UK has it too much
 -- repair:   credit and rebill

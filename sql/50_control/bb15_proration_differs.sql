@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    cell_id
 -- owner:    revenue operations
--- queue:    revenue operations
+-- queue:    revenue_operations
 -- says:     proration differs from policy
 -- example:  from 15 January on calendar months: 17 of 31 days are 548.39; billed 1,000.00 (whole), or 533.33 (16 of 30, 30/360)
 -- repair:   adjust

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    billing operations
--- queue:    billing operations
+-- queue:    revenue_operations
 -- says:     credit memo without an invoice, or above it
 -- example:  INV-7 billed 1,000.00 for May, CN-3 credits 1,200.00 of it; or CN-4 credits the same days as CN-3 once more
 -- repair:   investigate

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    invoice of a held customer; product without a tax class
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     billed while the customer is on credit hold, or with a missing tax class
 -- example:  customer held since 3 May, INV-7 of 1,190.00 EUR issued on 1 June; or ANALYTICS is billed without any tax code
 -- repair:   hold

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     invoice was not posted
 -- example:  INV-US-000123 of 120.00 USD has no transaction in the ledger
 -- repair:   draft journal

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     posting refers to no known billing document
 -- example:  a CustInvc bears number INV-US-999999, which billing never issued
 -- repair:   investigate

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    tax
 -- says:     posted tax differs from the document, or the document was posted without tax
 -- repair:   draft adjustment
 -- example:  tax of 20.00 posted as 19.00 with a receivable of 119.00; or 120.00 all posted as revenue

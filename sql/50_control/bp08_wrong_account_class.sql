@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     document was posted to an account of the wrong class
 -- repair:   reclass
 -- example:  service of next year posted as revenue at once: deferred_revenue misses 100.00, revenue has 100.00 too much

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id; transaction for a wrong rate, which moves no cell
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     document was posted in another currency or at another rate than its day's, or an exchange difference is wrong
 -- repair:   adjust
 -- example:  INV-UK-000123 of 120.00 EUR stands in the ledger as 120.00 GBP; or at 0.80 instead of 0.85: 6.00 GBP too little

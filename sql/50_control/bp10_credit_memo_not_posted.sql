@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     credit memo was not posted
 -- example:  CN-US-000045 of -120.00 USD has no transaction in the ledger: the receivable is 120.00 too high
 -- repair:   draft journal

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     voided or deleted document is still posted
 -- example:  INV-US-000123 was voided, its receivable of 120.00 still stands
 -- repair:   draft reversal

@@ -3,7 +3,7 @@
 -- severity: critical
 -- grain:    transaction; its cells, if it posts a document, are claimed beside it
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     journal does not balance within entity and currency
 -- example:  debit 120.00, credits 20.00 and 90.00: 10.00 over, finding of -10.00
 -- repair:   block close

@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    transaction
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     manual entry on a controlled account
 -- repair:   review
 -- example:  a journal without any document writes 500.00 off the receivable

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    transaction
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     posted into a closed period
 -- repair:   review
 -- example:  April was closed on 9 June, on 12 June somebody enters an invoice dated in April

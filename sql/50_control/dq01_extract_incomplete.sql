@@ -4,7 +4,7 @@
 -- grain:    instance, object_name
 -- params:   as_of
 -- owner:    data platform
--- queue:    data platform
+-- queue:    integration
 -- says:     extract is incomplete: a count or control total differs from the source's own figure
 -- example:  sf_main.PricebookEntry: source counts 120, landed 119
 -- repair:   re-extract

@@ -4,7 +4,7 @@
 -- grain:    record that was there and is not any more
 -- params:   as_of
 -- owner:    data platform
--- queue:    data platform
+-- queue:    integration
 -- says:     record vanished from the source without a delete event
 -- example:  netsuite_main.transaction/10044 was read on Monday; on Sunday's comparison of all ids it was gone, and nobody said so
 -- repair:   investigate

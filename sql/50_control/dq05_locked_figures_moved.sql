@@ -4,7 +4,7 @@
 -- grain:    transaction, currency
 -- params:   as_of
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     figures of a locked period moved: a posting was changed, taken out, or came to light after its period was closed
 -- example:  JE-US-2026-01 held 3,000.00 of rent when January was closed; in May the same journal holds 3,500.00
 -- repair:   restate or reverse

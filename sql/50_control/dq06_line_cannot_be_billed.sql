@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    contract line; the differing cells that its impossible price makes are claimed with it
 -- owner:    sales operations
--- queue:    sales operations
+-- queue:    revenue_operations
 -- says:     terms of a contract line are impossible: ends before its start, quantity zero or less, or discount not 0 to 100 %
 -- example:  ORD-00056/1 grants 150 %: its schedule of -50.00 USD is nobody's to bill
 -- repair:   repair at source

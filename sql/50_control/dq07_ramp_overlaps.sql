@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    ramp step that begins before the step before it has ended; the differing cells of the overlap are claimed with it
 -- owner:    sales operations
--- queue:    sales operations
+-- queue:    revenue_operations
 -- says:     steps of a ramp overlap or leave a gap, so that a day has two prices or none
 -- example:  step 1 ends on 30 June, step 2 of ORD-00056/1 starts on 1 June: June would be billed twice
 -- repair:   repair at source

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    usage line of a counted order
 -- owner:    sales operations
--- queue:    sales operations
+-- queue:    revenue_operations
 -- says:     tiers of a usage price do not cover every quantity: they start above zero, leave a gap, overlap, or end
 -- example:  tiers of ORD-00056/2 end at 5,000: the 5,001st call has no price
 -- repair:   repair at source

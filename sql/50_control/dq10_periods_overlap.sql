@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    accounting period that begins before an earlier one of the same ledger has ended, or that ends before it begins
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     accounting periods overlap or are turned round, so that a day belongs to two periods or to none
 -- example:  Mar 2026 ends on 1 April, Apr 2026 starts on 1 April
 -- repair:   repair at source

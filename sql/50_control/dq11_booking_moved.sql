@@ -4,7 +4,7 @@
 -- grain:    opportunity
 -- params:   as_of
 -- owner:    sales operations
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     booking of a closed period was changed afterwards: moved to another period, to another amount, or not won any more
 -- example:  OPP-00034 was won on 28 March with 12,000.00; March was closed on 10 May, on 20 May the day became 2 April
 -- repair:   restate or reverse

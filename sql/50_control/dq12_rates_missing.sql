@@ -4,7 +4,7 @@
 -- grain:    pair of currencies, first day without a rate
 -- params:   as_of
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     exchange rates are missing for days of a pair that is quoted daily: amounts of these days stand at an older rate
 -- example:  JPY in USD has a rate for 3 March and the next one for 11 March: netsuite_main/JPY-USD/2026-03-04
 -- repair:   repair at source

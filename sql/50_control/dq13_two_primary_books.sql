@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    instance of an ERP
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     more than one accounting book says that it is the primary one, so that every amount would count twice
 -- example:  books 1 and 2 of netsuite_main are primary: book 1 is compared
 -- repair:   repair at source

@@ -4,7 +4,7 @@
 -- grain:    account, role of the system that lacks it
 -- params:   as_of, booking_grace_days
 -- owner:    sales operations
--- queue:    master data
+-- queue:    revenue_operations
 -- says:     customer with an activated order is missing in billing or in the ERP
 -- example:  AC-00012 signed yesterday's order and NetSuite has no customer for it
 -- repair:   create request

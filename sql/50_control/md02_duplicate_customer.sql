@@ -3,7 +3,7 @@
 -- severity: low
 -- grain:    customer that has several records in one system
 -- owner:    sales operations
--- queue:    master data
+-- queue:    revenue_operations
 -- says:     one customer has several records in one system: same tax id, same CRM account, or all but the same by what is written
 -- example:  cus_7 and cus_9 both belong to account 001A and bill in EUR: AC-00012@billing
 -- repair:   merge task

@@ -3,7 +3,7 @@
 -- severity: low
 -- grain:    customer, role of the differing record, field
 -- owner:    sales operations
--- queue:    master data
+-- queue:    revenue_operations
 -- says:     a field of a customer differs from its owner's value (name, tax id, terms, currency, entity, parent)
 -- example:  NetSuite says NET30, the CRM says NET45, terms are the ERP's: AC-00012@crm/payment_terms
 -- repair:   set to owner's value

@@ -4,7 +4,7 @@
 -- grain:    customer, role of the changed record, field
 -- params:   as_of
 -- owner:    sales operations
--- queue:    master data
+-- queue:    revenue_operations
 -- says:     field was changed by a system that may not: it held its owner's value before, and the owner did not change it
 -- example:  NetSuite renamed a customer whose name is the CRM's: AC-00012@erp/account_name
 -- repair:   revert to owner

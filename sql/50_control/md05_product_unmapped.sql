@@ -4,7 +4,7 @@
 -- grain:    product that is sold, role of the system where it is wrong
 -- params:   as_of
 -- owner:    revenue operations
--- queue:    master data
+-- queue:    revenue_operations
 -- says:     a product that is sold is unmapped in a system, inactive, or has another revenue class there
 -- example:  CORE-SEAT is sold until December, its NetSuite item is inactive: CORE-SEAT@erp
 -- repair:   map

@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    product, currency, price list, role of the system that differs
 -- owner:    revenue operations
--- queue:    master data
+-- queue:    revenue_operations
 -- says:     price list differs from the one of the catalogue's owner
 -- example:  the price book says 40.00 USD for CORE-SEAT, billing's copy of it 42.00: CORE-SEAT/USD@billing
 -- repair:   sync price

@@ -3,7 +3,7 @@
 -- severity: low
 -- grain:    customer record or subscription line whose id of the CRM is missing or wrong
 -- owner:    sales operations
--- queue:    master data
+-- queue:    revenue_operations
 -- says:     external id is missing or points to the wrong record, while the CRM's own id shows the right one
 -- example:  cus_7 names account 001B, but 001A names cus_7: AC-00012@billing
 -- repair:   set external id

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     revenue recognised differs from schedule: too early, too late or never
 -- repair:   draft journal
 -- example:  March releases 0.00 of the 120.00 that are due, April 240.00: too late, worth 120.00

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     revenue recognised on a cancelled or not activated contract
 -- example:  ORD-00056/1 was cancelled from April; May still releases 100.00
 -- repair:   reversal

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id; document and contract line for a deferral that stands on another line, which moves no cell
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     deferred balance of a contract line is negative, or does not roll forward
 -- repair:   investigate
 -- example:  310.00 were deferred and released, 50.00 were released once more: the balance of ORD-00001/1 is -50.00

@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    contract
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     allocation of the price over performance obligations is missing, or stale after a modification
 -- repair:   re-allocate
 -- example:  stand-alone 50, 25 and 75 in a contract of 100.00: the lines should have 33.33, 16.67 and 50.00, they have 40.00, 10.00, 50.00

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     open items of the receivable subledger differ from the ledger's control account
 -- repair:   investigate
 -- example:  a payment of 120.00 EUR was posted as 102.00: the control account stays 18.00 above the open items

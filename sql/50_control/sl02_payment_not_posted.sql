@@ -4,7 +4,7 @@
 -- grain:    payment or refund of billing, currency
 -- params:   posting_grace_days
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     payment or refund was not posted, or posted twice
 -- repair:   draft journal
 -- example:  inpay_7 of 120.00 EUR has no transaction in the ledger: 120.00; two transactions of 120.00 each: -120.00

@@ -3,7 +3,7 @@
 -- severity: high
 -- grain:    cell_id
 -- owner:    accounting
--- queue:    accounting
+-- queue:    finance_operations
 -- says:     deferred revenue roll-forward breaks: opening + billed - recognised is not closing
 -- repair:   investigate
 -- example:  a release credits revenue with 120.00 and debits accrued expenses: revenue is right, deferred revenue stays 120.00 too high

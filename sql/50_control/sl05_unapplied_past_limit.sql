@@ -4,7 +4,7 @@
 -- grain:    payment or credit memo of billing
 -- params:   unapplied_sla_days
 -- owner:    billing operations
--- queue:    billing operations
+-- queue:    revenue_operations
 -- says:     cash or credit settles nothing for longer than agreed
 -- repair:   apply
 -- example:  ch_9 of 500.00 USD came in 45 days ago and is not applied to any invoice; agreed are 30 days

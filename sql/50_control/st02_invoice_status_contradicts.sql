@@ -3,7 +3,7 @@
 -- severity: medium
 -- grain:    invoice
 -- owner:    billing operations
--- queue:    billing operations
+-- queue:    revenue_operations
 -- says:     invoice status contradicts its open balance or its payments
 -- example:  INV-US-000123 is paid, yet 40.00 USD of it are open
 -- repair:   refresh

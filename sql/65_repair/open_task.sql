@@ -1,7 +1,7 @@
 -- grain:   exception_id, step, title
 -- owner:   controllership
 -- says:    what only a person can do: tasks that a repair words itself, and every exception that no repair proposes anything for
--- example: MD01 of AC-00012@erp: create request, in the queue master data
+-- example: MD01 of AC-00012@erp: create request, in the queue of revenue operations
 select
     exception_id,
     step,

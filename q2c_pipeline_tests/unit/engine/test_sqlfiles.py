@@ -12,7 +12,7 @@ from q2c_pipeline.engine.sqlfiles import load, load_analyst, load_assertions, re
 from q2c_pipeline.errors import SqlError
 
 HEADER = "-- grain: a\n-- owner: accounting\n-- says: something\n"
-CONTROL = HEADER + "-- control: {id}\n-- priority: {priority}\n-- severity: low\n-- queue: q\n-- repair: r\n"
+CONTROL = HEADER + "-- control: {id}\n-- priority: {priority}\n-- severity: low\n-- queue: tax\n-- repair: r\n"
 FINDING = "select " + ", ".join(f"null as {name}" for name in FINDING_COLUMNS) + " from grid.a"
 
 
@@ -75,6 +75,12 @@ def test_only_numbered_folders_hold_tables(tmp_path: Path) -> None:
 def test_a_control_needs_its_own_header_lines(tmp_path: Path) -> None:
     with pytest.raises(SqlError, match="priority"):
         read(write(tmp_path, "50_control/x.sql", HEADER + "-- control: XX01\n" + FINDING))
+
+
+def test_a_control_names_a_queue_that_somebody_works_on(tmp_path: Path) -> None:
+    header = CONTROL.format(id="XX01", priority=7).replace("queue: tax", "queue: treasury")
+    with pytest.raises(SqlError, match=r"expected one of the queues revenue_operations, .*, found 'treasury'"):
+        read(write(tmp_path, "50_control/x.sql", header + FINDING))
 
 
 def test_controls_are_united_and_catalogued_without_a_registry(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ ADA = Actor("ada", frozenset({UserRole.REVENUE_OPERATIONS}))
 GRACE = Actor("grace", frozenset({UserRole.FINANCE_OPERATIONS}), frozenset({"DE"}))
 HEDY = Actor("hedy", frozenset({UserRole.CONTROLLER}))
 ROUTING = Routing(
-    departments={"accounting": Queue.FINANCE_OPERATIONS, "revenue operations": Queue.REVENUE_OPERATIONS},
     rules=(Rule(controls=frozenset({"BP05"}), queue=Queue.TAX), Rule(entities=frozenset({"JP"}), due_days=7)),
     due_days={"critical": 1, "high": 3, "medium": 10, "low": 20},
     calendars={"DE": "DE", "US": "US"},
@@ -44,7 +43,7 @@ def finding(name: str = "line 1", **changes: object) -> Finding:
         amount_at_risk=Decimal("270.0000"),
         reason="billed 950.00 instead of 1,200.00",
         severity="medium",
-        department="revenue operations",
+        queue=Queue.REVENUE_OPERATIONS,
     )
     return replace(one, **changes)  # type: ignore[arg-type]
 

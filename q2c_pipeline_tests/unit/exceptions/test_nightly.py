@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from q2c_pipeline.domain.people import Queue
-from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.exceptions.cases import events
 from q2c_pipeline.exceptions.lifecycle import Happening, Status
 from q2c_pipeline.exceptions.proof import first_forged
@@ -44,16 +43,10 @@ def test_a_new_exception_gets_a_queue_and_a_due_day_in_its_entitys_calendar(stat
     assert kinds(state) == [Happening.OPENED]
 
 
-def test_rules_of_the_policy_come_before_the_department(state: Engine) -> None:
+def test_rules_of_the_policy_come_before_the_controls_own_queue(state: Engine) -> None:
     reconcile(state, FRIDAY, [finding("tax", control_id="BP05"), finding("tokyo", legal_entity_code="JP", severity="low")])
     assert read(state, "tax").queue is Queue.TAX
     assert read(state, "tokyo").due_on == date(2026, 4, 14)
-
-
-def test_a_department_without_a_queue_stops_the_night_with_nothing_done(state: Engine) -> None:
-    with pytest.raises(ConfigurationError, match="none for 'treasury' of BB04"):
-        reconcile(state, FRIDAY, [finding("fine"), finding(department="treasury")])
-    assert everything(state) == [[], [], []]
 
 
 def test_what_is_gone_is_resolved_and_what_is_found_again_reopens_with_its_owner(state: Engine) -> None:
@@ -87,7 +80,7 @@ def test_a_night_of_an_earlier_day_is_left_out(state: Engine) -> None:
 
 
 def test_nothing_is_resolved_in_a_leg_that_could_not_be_judged(state: Engine) -> None:
-    reconcile(state, FRIDAY, [finding(), finding("posting", leg="BP", department="accounting")])
+    reconcile(state, FRIDAY, [finding(), finding("posting", leg="BP", queue=Queue.FINANCE_OPERATIONS)])
     reconcile(state, MONDAY, [], judged=LEGS - {"BB"})
     assert read(state).status is Status.OPEN
     assert read(state, "posting").status is Status.RESOLVED
@@ -229,7 +222,7 @@ def test_an_unassigned_exception_follows_the_policy_to_another_queue(state: Engi
     reconcile(state, FRIDAY, [finding(), finding("mine")])
     with writing(state) as connection:
         assign(connection, read(state, "mine").exception_id, ADA, by(ADA))
-    moved = {"department": "accounting"}
+    moved = {"queue": Queue.FINANCE_OPERATIONS}
     reconcile(state, MONDAY, [replace(finding(), **moved), replace(finding("mine"), **moved)])  # type: ignore[arg-type]
     assert read(state).queue is Queue.FINANCE_OPERATIONS
     assert read(state, "mine").queue is Queue.REVENUE_OPERATIONS

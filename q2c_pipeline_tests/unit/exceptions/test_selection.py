@@ -18,7 +18,7 @@ from q2c_pipeline_tests.unit.exceptions.company import ADA, FRIDAY, HEDY, by, fi
 FOUND = [
     finding("late", severity="low", legal_entity_code="US"),
     finding("grave", severity="critical"),
-    finding("ledger", department="accounting", control_id="BP01", leg="BP"),
+    finding("ledger", queue=Queue.FINANCE_OPERATIONS, control_id="BP01", leg="BP"),
     finding("tax", control_id="BP05", severity="high"),
 ]
 

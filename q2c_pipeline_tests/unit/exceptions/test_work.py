@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Connection, Engine
 
-from q2c_pipeline.domain.people import Actor, UserRole
+from q2c_pipeline.domain.people import Actor, Queue, UserRole
 from q2c_pipeline.errors import CaseError, NotAllowedError
 from q2c_pipeline.exceptions.cases import By, Case, change, events
 from q2c_pipeline.exceptions.lifecycle import Happening, Status
@@ -37,7 +37,7 @@ Action = Callable[[Connection, By], Case | None]
 @pytest.fixture
 def worked(state: Engine) -> Engine:
     """A store with one open case of revenue operations in Germany."""
-    reconcile(state, FRIDAY, [finding(), finding("ledger", department="accounting")])
+    reconcile(state, FRIDAY, [finding(), finding("ledger", queue=Queue.FINANCE_OPERATIONS)])
     return state
 
 
