@@ -20,7 +20,7 @@ Fields = dict[str, list[str]]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
-_STATUS = ("claimed_subscription_id", "claimed_billing_status")
+_STATUS = ("claimed_subscription_id", "claimed_billing_status", "claimed_invoice_status", "claimed_payment_status")
 _MASTER = ("claimed_billing_account_id", "claimed_erp_account_id", "tax_id", "payment_terms", "legal_entity_code")
 _COPY = ("claimed_crm_account_id", "account_name")
 _ORDER = ("claimed_contract_id",)

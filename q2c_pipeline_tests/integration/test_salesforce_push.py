@@ -125,6 +125,15 @@ def test_many_records_go_as_a_bulk_job_whose_failures_are_told_row_by_row() -> N
     assert [(c.method, c.path.replace(NEW_JOB, job), c.body) for c in calls] == sent
 
 
+def test_a_refused_release_may_be_the_second_delivery_of_one_that_was_taken() -> None:
+    org = opened(bulk_rows=2)
+    refused = {"code": 400, "body": [{"errorCode": "INVALIDJOBSTATE", "message": "Updating State from UploadComplete"}]}
+    org.glitch("status", "PATCH */jobs/ingest/*", detail=refused)
+    outcomes = org.pusher.send([order(1), order(2)])
+    assert verdicts(outcomes) == [Verdict.UNKNOWN] * 2
+    assert "INVALIDJOBSTATE" in outcomes[0].detail
+
+
 def test_a_bulk_job_that_is_never_released_changes_nothing() -> None:
     org = opened(bulk_rows=2)
     org.glitch("reset_after", "PUT *")
@@ -215,6 +224,14 @@ def test_verdicts_of_the_line(org: Org, kind: Any, detail: dict[str, Any], verdi
     assert (found is not None) is has_effect
     assert found is None or found.verdict is Verdict.DONE
     assert org.account(1)["ERP_Customer_Id__c"] == ("NEW-1" if has_effect else "1001")
+
+
+def test_a_second_delivery_that_is_refused_says_nothing_while_the_record_cannot_be_seen(org: Org) -> None:
+    org.glitch("twice", "PATCH *")
+    org.glitch("status", "GET */query", times=9, skip=1, detail={"code": 429, "body": ""})
+    (outcome,) = org.pusher.send([order(1, version=version(org, 1))])
+    assert (outcome.verdict, "PRECONDITION_FAILED" in outcome.detail) == (Verdict.UNKNOWN, True)
+    assert org.account(1)["ERP_Customer_Id__c"] == "NEW-1"
 
 
 def test_nothing_is_sent_while_the_org_cannot_be_reached(org: Org) -> None:

@@ -5,7 +5,7 @@
 -- params:   as_of, booking_grace_days
 -- owner:    sales operations
 -- queue:    revenue_operations
--- says:     subscription id or status was not written back to the order, or is stale
+-- says:     subscription id, or status of subscription, invoice or payment, was not written back to the order, or is stale
 -- example:  ORD-00056 says Active, its subscription is canceled
 -- repair:   upsert on Salesforce
 with subscribed as ( -- subscriptions that bill the original lines of each order's lines
@@ -31,8 +31,16 @@ expected as ( -- what each activated order past its grace should say, by its own
         min(s.subscription_status) filter (where split_part(s.subscription_key, ':', 2) = c.claimed_subscription_id) as claimed_state,
         min(split_part(s.subscription_key, ':', 2)) as first_subscription_id,
         min(s.subscription_status) as first_state,
-        min(s.subscription_key) as first_subscription_key
+        min(s.subscription_key) as first_subscription_key,
+        any_value(c.claimed_invoice_status) filter (where lower(c.claimed_invoice_status) <> i.invoice_status) as stale_invoice_status,
+        any_value(c.claimed_payment_status) filter (where lower(c.claimed_payment_status) <> i.payment_status) as stale_payment_status,
+        any_value(i.invoice_status) as invoice_status,
+        any_value(i.payment_status) as payment_status
     from canonical.contract as c
+    left join link.contract_invoice_status as i
+        on
+            c.instance || ':' || c.source_id = i.contract_key
+            and i.changed_on <= $as_of - cast($booking_grace_days as integer)
     left join subscribed as s on c.instance || ':' || c.source_id = s.contract_key
     where
         c.contract_status = 'activated'
@@ -52,11 +60,19 @@ judged as ( -- what is wrong with it, if anything
                 then 'order says ' || coalesce(claimed_billing_status, 'nothing') || ', its subscription is ' || claimed_state
             when subscriptions = 0 and lower(coalesce(claimed_billing_status, 'pending')) <> 'pending'
                 then 'order says ' || claimed_billing_status || ', no subscription bills its lines'
+            when stale_invoice_status is not null
+                then 'order says that its newest invoice is ' || stale_invoice_status || ', it is ' || invoice_status
+            when stale_payment_status is not null
+                then 'order says that its invoices are ' || stale_payment_status || ', they are ' || payment_status
         end as reason,
         'the order names ' || coalesce(first_subscription_id, 'no subscription') || ' with status '
-        || coalesce(claimed_state, first_state, 'pending') as wanted,
+        || coalesce(claimed_state, first_state, 'pending')
+        || coalesce(', invoice ' || case when stale_invoice_status is not null then invoice_status end, '')
+        || coalesce(', payment ' || case when stale_payment_status is not null then payment_status end, '') as wanted,
         'it names ' || coalesce(claimed_subscription_id, 'no subscription') || ' with status '
-        || lower(coalesce(claimed_billing_status, 'pending')) as found
+        || lower(coalesce(claimed_billing_status, 'pending'))
+        || coalesce(', invoice ' || lower(stale_invoice_status), '')
+        || coalesce(', payment ' || lower(stale_payment_status), '') as found
     from expected
 ),
 

@@ -195,6 +195,8 @@ def _contract(own: Column) -> dict[str, Column]:
         "amendment_kind": enum("amendment_kind", AMENDMENTS),
         "claimed_subscription_id": text("billing_subscription_id"),
         "claimed_billing_status": text("billing_status"),
+        "claimed_invoice_status": text("invoice_status"),
+        "claimed_payment_status": text("payment_status"),
     }
 
 

@@ -151,8 +151,9 @@ class SalesforcePusher:
         orders = [order for row in part for order in row.orders]
         try:
             held = self._held(orders)
-        except Q2CError:
-            return _all(part, refusal)
+        except Q2CError as error:
+            detail = self._session.masked(f"{refusal.detail}, perhaps by its own first delivery: {error}")
+            return _all(part, replace(refusal, verdict=Verdict.UNKNOWN, detail=detail))
         return {id(o): stands(o, held.get(record_of(o)), self._changes(o)) or refusal.outcome(o) for o in orders}
 
     def _row_by_row(self, part: list[Row], answer: httpx.Response) -> dict[int, Outcome]:
@@ -177,7 +178,7 @@ class SalesforcePusher:
             there = Call(call.method, call.path.replace(NEW_JOB, job), call.body)
             answer = self._session.write(there, headers, _reason)
             if isinstance(answer, Problem):
-                return _all(part, answer if call is close else _before_processing(answer))
+                return _all(part, _at_release(answer) if call is close else _before_processing(answer))
         try:
             return self._bulk_outcomes(part, job)
         except Q2CError as error:
@@ -276,6 +277,11 @@ def _row_problem(code: str, words: str, number: str | None) -> Problem:
 def _before_processing(problem: Problem) -> Problem:
     """A job whose rows were not released changes nothing, whether or not its making was answered."""
     return replace(problem, verdict=Verdict.FAILED) if problem.verdict is Verdict.UNKNOWN else problem
+
+
+def _at_release(problem: Problem) -> Problem:
+    """A release that is refused may be the second delivery of one that was taken: the records tell."""
+    return replace(problem, verdict=Verdict.UNKNOWN) if problem.verdict is Verdict.REJECTED else problem
 
 
 def _reason(response: httpx.Response) -> Reason:
