@@ -30,8 +30,11 @@ line_class as ( -- net of their documents, void ones too, by the class that its 
 
 document as ( -- the documents with what they demand, as it is posted: debit positive
     select
-        i.instance || ':' || i.source_id as document_key, i.document_number, i.document_kind, b.grouping, b.legal_entity_code, i.currency,
-        i.issued_date, i.claimed_ledger_batch,
+        i.instance || ':' || i.source_id as document_key, i.document_number, i.document_kind, b.legal_entity_code, i.currency,
+        i.issued_date,
+        case b.grouping
+            when 'batch' then coalesce(i.claimed_ledger_batch, 'no batch') else cast(i.issued_date as varchar)
+        end as occasion,
         case when i.document_status = 'void' then 'void' else 'live' end as document_state,
         i.total_amount as receivable_amount,
         -i.tax_amount as tax_amount,
@@ -65,8 +68,8 @@ select
     d.currency,
     d.issued_date,
     cast(date_trunc('month', d.issued_date) as date) as period,
-    d.legal_entity_code || ' ' || d.currency || ' '
-    || case d.grouping when 'batch' then coalesce(d.claimed_ledger_batch, 'no batch') else cast(d.issued_date as varchar) end as group_key,
+    d.occasion,
+    d.legal_entity_code || ' ' || d.currency || ' ' || d.occasion as group_key,
     cast(d.receivable_amount as decimal(20, 4)) as receivable_amount,
     cast(d.tax_amount as decimal(20, 4)) as tax_amount,
     cast(d.deferred_amount as decimal(20, 4)) as deferred_amount,

@@ -6,7 +6,7 @@
 -- without its tax, or its deferral as revenue; or it belongs to another day within a week, or another company's same day, whose own
 -- summary lacks it.
 with gap as ( -- journals that differ
-    select group_key, legal_entity_code, currency, issued_date
+    select group_key, legal_entity_code, currency, occasion, issued_date
     from link.summary_gap
     where not is_exact
 ),
@@ -67,7 +67,7 @@ inner join link.summary_demand as d
         g.group_key <> d.group_key and g.currency = d.currency
         and (
             (g.legal_entity_code = d.legal_entity_code and d.issued_date between g.issued_date - 7 and g.issued_date + 7)
-            or g.issued_date = d.issued_date
+            or g.occasion = d.occasion
         )
 inner join unposted as u on d.group_key = u.group_key
 where d.is_open

@@ -33,6 +33,7 @@ select
     g.legal_entity_code,
     g.period,
     g.currency,
+    g.occasion,
     g.issued_date,
     g.documents,
     cast(p.receivable_amount - g.receivable_amount as decimal(20, 4)) as receivable_amount,

@@ -6,6 +6,7 @@ select
     group_key,
     min(legal_entity_code) as legal_entity_code,
     min(currency) as currency,
+    min(occasion) as occasion,
     min(issued_date) as issued_date,
     min(period) as period,
     count(*) as documents,

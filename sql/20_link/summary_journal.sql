@@ -30,6 +30,7 @@ select
     currency,
     period,
     posting_date,
+    case grouping when 'batch' then coalesce(batch, 'no batch') else cast(posting_date as varchar) end as occasion,
     legal_entity_code || ' ' || currency || ' '
     || case grouping when 'batch' then coalesce(batch, 'no batch') else cast(posting_date as varchar) end as group_key,
     grouping,

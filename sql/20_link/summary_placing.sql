@@ -7,8 +7,8 @@
 -- posts and that has its very amounts; else it repeats the one journal of the company that has them; else nothing is known of it.
 with home as ( -- journals beside the documents of their own day or batch; equal journals of a day in the order of their keys
     select
-        j.summary_key, j.transaction_key, j.transaction_number, j.legal_entity_code, j.currency, j.period, j.posting_date, j.group_key,
-        j.grouping, j.receivable_amount, j.tax_amount, j.deferred_amount, j.revenue_amount,
+        j.summary_key, j.transaction_key, j.transaction_number, j.legal_entity_code, j.currency, j.period, j.posting_date, j.occasion,
+        j.group_key, j.grouping, j.receivable_amount, j.tax_amount, j.deferred_amount, j.revenue_amount,
         g.group_key is not null as has_documents,
         coalesce(
             sum(j.receivable_amount) over own = g.receivable_amount and sum(j.tax_amount) over own = g.tax_amount
@@ -25,7 +25,7 @@ with home as ( -- journals beside the documents of their own day or batch; equal
 
 ranked as ( -- the first of a day that equals its documents by itself
     select
-        summary_key, transaction_key, transaction_number, legal_entity_code, currency, period, posting_date, group_key, grouping,
+        summary_key, transaction_key, transaction_number, legal_entity_code, currency, period, posting_date, occasion, group_key, grouping,
         receivable_amount, tax_amount, deferred_amount, revenue_amount, has_documents, is_sum_exact,
         bool_or(is_exact) over (partition by group_key) as has_exact,
         is_exact and row_number() over (partition by group_key, is_exact order by summary_key) = 1 as is_first_exact
@@ -34,7 +34,7 @@ ranked as ( -- the first of a day that equals its documents by itself
 
 vacant as ( -- days or batches that no journal of their own posts
     select
-        g.group_key, g.legal_entity_code, g.currency, g.issued_date, g.receivable_amount, g.tax_amount, g.deferred_amount,
+        g.group_key, g.legal_entity_code, g.currency, g.occasion, g.receivable_amount, g.tax_amount, g.deferred_amount,
         g.revenue_amount
     from link.summary_group as g
     left join link.summary_journal as j on g.group_key = j.group_key
@@ -51,7 +51,7 @@ fitting as ( -- journals without room at home that equal a vacant day, with how 
         on
             r.currency = v.currency and r.receivable_amount = v.receivable_amount and r.tax_amount = v.tax_amount
             and r.deferred_amount = v.deferred_amount and r.revenue_amount = v.revenue_amount
-            and (r.legal_entity_code = v.legal_entity_code or r.posting_date = v.issued_date)
+            and (r.legal_entity_code = v.legal_entity_code or r.occasion = v.occasion)
     where not r.is_sum_exact and not r.is_first_exact
 ),
 

@@ -5,7 +5,7 @@
 -- A ratable line whose service ends after the month of its document is deferred. What the ledger has not deferred at all
 -- cannot be released: such a document is a break of billed-posted and is left out here.
 with deferred as ( -- documents for which the ledger holds any deferred revenue
-    select distinct d.document_key
+    select d.document_key
     from link.document as d
     inner join link.transaction_class as t on d.transaction_key = t.transaction_key
     where d.document_key is not null and t.account_class = 'deferred_revenue' and t.posted_amount <> 0

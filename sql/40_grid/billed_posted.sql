@@ -115,10 +115,8 @@ cell as ( -- one row a cell
 ),
 
 posted as ( -- documents that any transaction posts
-    select distinct
-        document_key from link.document where
-        document_key is not null
-        and transaction_kind in ('invoice', 'credit_memo', 'journal')
+    select document_key from link.document
+    where document_key is not null and transaction_kind in ('invoice', 'credit_memo', 'journal')
     union
     select document_key from link.summary_document
 )

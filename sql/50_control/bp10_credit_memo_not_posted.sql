@@ -15,7 +15,7 @@ select -- cells of issued credit memos that no transaction posts
     currency,
     period,
     difference_amount,
-    'credit memo ' || subject_key || ' demands ' || left_text || ' ' || cell_text || ', nothing is posted' as reason,
+    'credit memo ' || subject_key || ' demands ' || left_text || ' ' || cell_text || ', nothing is posted' || remark as reason,
     evidence
 from grid.billed_posted_break
 where

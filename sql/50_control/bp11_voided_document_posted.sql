@@ -15,7 +15,7 @@ select -- posted cells of void or deleted documents
     currency,
     period,
     difference_amount,
-    'document ' || subject_key || ' is ' || document_state || ', yet ' || cell_text || ' holds ' || right_text as reason,
+    'document ' || subject_key || ' is ' || document_state || ', yet ' || cell_text || ' holds ' || right_text || remark as reason,
     evidence
 from grid.billed_posted_break
 where

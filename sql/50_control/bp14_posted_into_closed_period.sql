@@ -43,4 +43,7 @@ from late as l
 inner join grid.transaction_amount as a on l.transaction_key = a.transaction_key
 left join link.document as d on l.transaction_key = d.transaction_key and d.transaction_kind in ('invoice', 'credit_memo')
 left join grid.billed_posted_document as w on d.document_key = w.document_key
-where not coalesce(w.is_other_period, false)
+left join (
+    select distinct transaction_key from link.summary_document where is_summary_elsewhere
+) as s on l.transaction_key = s.transaction_key
+where not coalesce(w.is_other_period, false) and s.transaction_key is null

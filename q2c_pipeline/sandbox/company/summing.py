@@ -93,7 +93,9 @@ def totals(entries: Iterable[Entry]) -> list[Entry]:
     for entry in entries:
         key = (entry.account, entry.amount < 0)
         before = sums.get(key, Entry(entry.account, Decimal(0), Decimal(0)))
-        sums[key] = replace(before, amount=before.amount + entry.amount, base=(before.base or 0) + (entry.base or 0))
+        sums[key] = replace(
+            before, amount=before.amount + entry.amount, base=(before.base or Decimal(0)) + (entry.base or Decimal(0))
+        )
     return list(sums.values())
 
 

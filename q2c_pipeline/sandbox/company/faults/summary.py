@@ -170,6 +170,8 @@ def summary_void_document(books: Books) -> None:
     """An invoice was voided in billing after the day had been summed up, and nobody took it out of the ledger."""
     world = books.world
     summary, document_id = _voided(books)
+    if summary.batch:
+        books.record(document_id)["metadata"]["ledger_batch"] = summary.batch
     post_invoice(world, document_id)
     number = world.posted.pop(document_id)
     entries = [Entry(one.account, one.amount, one.base) for one in entries_of(world, number, at_own_rate=True)]
