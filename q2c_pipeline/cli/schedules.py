@@ -27,3 +27,24 @@ def schedule_revenue(file: Given) -> None:
     from q2c_pipeline.orchestration import expected, given_files
 
     typer.echo(json.dumps(expected.revenue(given_files.read_revenue(file)), indent=1, ensure_ascii=False))
+
+
+Asked = Annotated[
+    Path, typer.Argument(metavar="FILE.json", help='A JSON list of cases with "kind", as docs/schedules.md has them.')
+]
+
+
+@schedule.command("allocation")
+def schedule_allocation(file: Asked) -> None:
+    """Print how the price of each case of kind `allocation` is divided over its performance obligations, as JSON."""
+    from q2c_pipeline.orchestration import expected, given_files
+
+    typer.echo(json.dumps(expected.allocation(given_files.read_allocations(file)), indent=1, ensure_ascii=False))
+
+
+@schedule.command("modification")
+def schedule_modification(file: Asked) -> None:
+    """Print what a period earns after each case of kind `modification`, as JSON."""
+    from q2c_pipeline.orchestration import expected, given_files
+
+    typer.echo(json.dumps(expected.modification(given_files.read_modifications(file)), indent=1, ensure_ascii=False))

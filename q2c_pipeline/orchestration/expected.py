@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from q2c_pipeline.domain.money import exponents
+from q2c_pipeline.domain.money import exponents, round_money
 from q2c_pipeline.engine.runner import Warehouse, graph
 from q2c_pipeline.engine.sqlfiles import SqlFile, load
-from q2c_pipeline.orchestration import given_rows
+from q2c_pipeline.orchestration import given_rows, given_standard_rows
 from q2c_pipeline.orchestration.given_rows import Convention, Facts, Row
 from q2c_pipeline.orchestration.given_usage import UsageCase
 from q2c_pipeline.schemas.adapters import polars_schema
@@ -23,8 +23,10 @@ from q2c_pipeline.schemas.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from fractions import Fraction
 
     from q2c_pipeline.orchestration.given_lines import BillingCase, RevenueCase
+    from q2c_pipeline.orchestration.given_standards import AllocationCase, ModificationCase
 
 _AS_OF = date.max
 _STAMP = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,6 +41,9 @@ _USAGE = """select root_line_key as contract_line_key, service_start_date as ser
             from schedule.usage_period order by root_line_key, service_start_date"""
 _REVENUE = """select contract_line_key, period, net_amount as amount
               from schedule.revenue_period order by contract_line_key, period"""
+
+_MONTHS = "select contract_line_key, period, net_amount from schedule.revenue_period"
+_CAUGHT_UP = "select root_line_key, total_amount from schedule.modification where part = 'catch_up'"
 
 
 def billing(cases: Sequence[BillingCase | UsageCase]) -> list[Row]:
@@ -55,6 +60,46 @@ def revenue(cases: Sequence[RevenueCase | UsageCase]) -> list[Row]:
     with _run(facts, "schedule.revenue_period") as warehouse:
         found = _periods(warehouse, _REVENUE)
     return [_answer(case, found.get(n, []), ("period",)) for n, case in enumerate(cases)]
+
+
+def allocation(cases: Sequence[AllocationCase]) -> list[Row]:
+    """What each obligation of every case has of the price, in their order."""
+    with _run([given_standard_rows.allocated(case, n) for n, case in enumerate(cases)], "schedule.allocation") as warehouse:
+        rows = warehouse.query("select contract_line_key, allocated_amount from schedule.allocation").rows()
+    found = {key.split(":")[1]: amount for key, amount in rows}
+    return [
+        {
+            "id": case.id,
+            "total": _money(case.transaction_price, case.currency),
+            "allocation": {
+                str(one.id): _money(found[f"{n}/{place:06}"], case.currency) for place, one in enumerate(case.obligations)
+            },
+        }
+        for n, case in enumerate(cases)
+    ]
+
+
+def modification(cases: Sequence[ModificationCase]) -> list[Row]:
+    """What a period earns after the modification of every case, and what is caught up on its day, in their order."""
+    facts = [given_standard_rows.modified(case, n) for n, case in enumerate(cases)]
+    with _run(facts, "schedule.revenue_period") as warehouse:
+        months = {(key.split(":")[1], month): amount for key, month, amount in warehouse.query(_MONTHS).rows()}
+        caught = {key.split(":")[1]: amount for key, amount in warehouse.query(_CAUGHT_UP).rows()}
+    return [
+        {
+            "id": case.id,
+            "per_period": _money(
+                months[str(n), given_standard_rows.month_of(case)] - caught.get(str(n), Decimal(0)), case.currency
+            ),
+            "catch_up": _money(caught.get(str(n), Decimal(0)), case.currency),
+        }
+        for n, case in enumerate(cases)
+    ]
+
+
+def _money(amount: Decimal | Fraction, currency: str) -> str:
+    exact = amount if isinstance(amount, Decimal) else given_rows.decimal_of(amount)
+    return str(round_money(exact, currency))
 
 
 def _answer(case: BillingCase | RevenueCase | UsageCase, periods: Sequence[Row], columns: Sequence[str]) -> Row:
@@ -83,6 +128,13 @@ def _run(facts: Sequence[Facts], *tables: str) -> Iterator[Warehouse]:
         conventions = [(source, *convention) for convention, source in sources.items()]
         columns = dict.fromkeys(("instance", *Convention._fields), pl.String)
         warehouse.append("policy.convention", pl.DataFrame(conventions, schema=columns, orient="row"))
+        prices = [price for one in facts for price in one.prices]
+        listed: dict[str, pl.DataType | type[pl.DataType]] = {
+            "product_code": pl.String,
+            "currency": pl.String,
+            "unit_price": pl.Decimal(20, 4),
+        }
+        warehouse.append("policy.standalone_price", pl.DataFrame(prices, schema=listed, orient="row"))
         for name, rows in _collected(facts, sources).items():
             warehouse.append(f"mapped.{name}", _frame(name, rows))
         for file in _needed(*tables):
@@ -94,9 +146,9 @@ def _collected(facts: Sequence[Facts], sources: Mapping[Convention, str]) -> dic
     """All rows by table; what has no id of its own has the number of its question."""
     found: dict[str, list[Row]] = defaultdict(list)
     for number, one in enumerate(facts):
-        ids = {"instance": sources[one.convention], "contract_source_id": str(number)}
+        usual, instance = {"source_id": str(number), "contract_source_id": str(number)}, {"instance": sources[one.convention]}
         for table, rows in one.rows.items():
-            found[table] += [{"source_id": str(number)} | row | ids for row in rows]
+            found[table] += [usual | row | instance for row in rows]
     return found
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from q2c_pipeline.domain.kinds import ChargeType
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.orchestration.given_lines import BillingCase, Case, RevenueCase
+from q2c_pipeline.orchestration.given_standards import AllocationCase, ModificationCase
 from q2c_pipeline.orchestration.given_usage import UsageCase
 from q2c_pipeline.settings import did_you_mean
 
@@ -29,6 +30,23 @@ def read_revenue(file: Path) -> list[RevenueCase | UsageCase]:
     """The questions of a file; raises ConfigurationError naming the id and field of the first mistake."""
     cases = enumerate(_listed(file, "revenue"), 1)
     return [_read(UsageCase, one, n, file) if _is_usage(one) else _read(RevenueCase, one, n, file) for n, one in cases]
+
+
+def read_allocations(file: Path) -> list[AllocationCase]:
+    """The questions of kind `allocation`; raises ConfigurationError naming the id and field of the first mistake."""
+    return [_read(AllocationCase, one, n, file) for n, one in _of_kind(file, "allocation")]
+
+
+def read_modifications(file: Path) -> list[ModificationCase]:
+    """The questions of kind `modification`; raises ConfigurationError naming the id and field of the first mistake."""
+    return [_read(ModificationCase, one, n, file) for n, one in _of_kind(file, "modification")]
+
+
+def _of_kind(file: Path, kind: str) -> list[tuple[int, object]]:
+    """Cases of another known kind may stand in the same list."""
+    others = {"allocation", "modification"} - {kind}
+    cases = enumerate(_listed(file, "standards"), 1)
+    return [(n, one) for n, one in cases if not (isinstance(one, dict) and one.get("kind") in others)]
 
 
 def _is_usage(case: object) -> bool:

@@ -13,6 +13,7 @@ from q2c_pipeline.orchestration.given_usage import UsageCase
 from q2c_pipeline.orchestration.given_values import end_of, start_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from q2c_pipeline.orchestration.given_lines import BilledLine, BillingCase, EarnedLine, RevenueCase
@@ -33,16 +34,18 @@ class Convention(NamedTuple):
     proration: str
     rounding: str
     recognition: str | None
+    modification: str | None = None
 
 
 class Facts(NamedTuple):
-    """One question: its convention and its rows by table."""
+    """One question: its convention, its rows by table, and stand-alone prices by product and currency."""
 
     convention: Convention
     rows: dict[str, list[Row]]
+    prices: Sequence[tuple[str, str, Decimal | None]] = ()
 
 
-class _Terms(NamedTuple):
+class Terms(NamedTuple):
     """A line's price in numbers that the tables hold: quantity x price x (1 - numerator / denominator)."""
 
     quantity: Decimal
@@ -74,10 +77,10 @@ def used(case: UsageCase, number: int) -> Facts:
             "source_id": f"{key}/{n}",
             "contract_line_source_id": key,
             "tier_number": n,
-            "from_quantity": _decimal(tier.from_quantity),
-            "up_to_quantity": None if tier.up_to_quantity is None else _decimal(tier.up_to_quantity),
-            "unit_price": _decimal(tier.unit_price),
-            "flat_amount": _decimal(tier.flat_amount),
+            "from_quantity": decimal_of(tier.from_quantity),
+            "up_to_quantity": None if tier.up_to_quantity is None else decimal_of(tier.up_to_quantity),
+            "unit_price": decimal_of(tier.unit_price),
+            "flat_amount": decimal_of(tier.flat_amount),
         }
         for n, tier in enumerate(line.tiers, 1)
     ]
@@ -88,11 +91,16 @@ def used(case: UsageCase, number: int) -> Facts:
             "meter_source_id": key,
             "usage_start_date": one.start,
             "usage_end_date": one.end,
-            "quantity": _decimal(one.quantity),
+            "quantity": decimal_of(one.quantity),
         }
         for n, one in enumerate(line.usage, 1)
     ]
-    rows = {"subscription": [subscribed], "subscription_line": [subscribed], "contract_tier": tiers, "usage": use}
+    rows: dict[str, list[Row]] = {
+        "subscription": [subscribed],
+        "subscription_line": [subscribed],
+        "contract_tier": tiers,
+        "usage": use,
+    }
     return Facts(Convention("actual_days", case.policy.rounding, None), _sold(_used_line(line)) | rows)
 
 
@@ -101,10 +109,10 @@ def _sold(line: Row) -> dict[str, list[Row]]:
 
 
 def _billed_line(where: str, line: BilledLine) -> Row:
-    terms = _terms(where, line.quantity, line.unit_price, line.discount, can_fold=not line.has_discount_window)
+    terms = terms_of(where, line.quantity, line.unit_price, line.discount, can_fold=not line.has_discount_window)
     months = line.billing_period_months or 12
-    _check_amount(where, line.quantity * line.unit_price, line.start, line.end, months)
-    return _dated(line.currency, terms, line.start, line.end) | {
+    check_amount(where, line.quantity * line.unit_price, line.start, line.end, months)
+    return dated(line.currency, terms, line.start, line.end) | {
         "charge_type": line.charge_type,
         "billing_frequency": line.billing_frequency.value,
         "billing_period_months": line.billing_period_months,
@@ -120,12 +128,12 @@ def _earned_line(where: str, line: EarnedLine, recognition: str) -> Row:
     start, end = line.start, line.end
     if recognition == "point_in_time" and line.delivered is not None:
         start = end = line.delivered
-    terms = _terms(where, Fraction(1), line.total, Fraction(0))
-    _check_amount(where, line.total / 12, start, start, 0)
-    return _dated(line.currency, terms, start, end) | _ONCE | {"activated_at": line.activated and start_of(line.activated)}
+    terms = terms_of(where, Fraction(1), line.total, Fraction(0))
+    check_amount(where, line.total / 12, start, start, 0)
+    return dated(line.currency, terms, start, end) | ONCE | {"activated_at": line.activated and start_of(line.activated)}
 
 
-_ONCE = {
+ONCE = {
     "charge_type": ChargeType.ONE_TIME.value,
     "billing_frequency": "one_time",
     "billing_anchor": "start",
@@ -136,8 +144,8 @@ _ONCE = {
 
 def _used_line(line: UsedLine) -> Row:
     model = line.usage_model
-    terms = _Terms(Decimal(1), _decimal(line.unit_price), line.discount.numerator, line.discount.denominator)
-    return _dated(line.currency, terms, line.start, line.end) | {
+    terms = Terms(Decimal(1), decimal_of(line.unit_price), line.discount.numerator, line.discount.denominator)
+    return dated(line.currency, terms, line.start, line.end) | {
         "charge_type": line.charge_type,
         "billing_frequency": "monthly",
         "billing_anchor": "calendar",
@@ -150,7 +158,7 @@ def _used_line(line: UsedLine) -> Row:
     }
 
 
-def _dated(currency: str, terms: _Terms, first: date | datetime, last: date | datetime) -> Row:
+def dated(currency: str, terms: Terms, first: date | datetime, last: date | datetime) -> Row:
     """What contract and line share, with dates and, where given, instants."""
     start, end = start_of(first), end_of(last)
     return {
@@ -167,11 +175,11 @@ def _dated(currency: str, terms: _Terms, first: date | datetime, last: date | da
     }
 
 
-def _terms(where: str, quantity: Fraction, price: Fraction, discount: Fraction, *, can_fold: bool = True) -> _Terms:
+def terms_of(where: str, quantity: Fraction, price: Fraction, discount: Fraction, *, can_fold: bool = True) -> Terms:
     """The numbers as they are where the tables hold them, else others of equal product: 100/3 is 10^7 x 0.00001 x (1 - 2/3)."""
     for many, each in ((quantity, price), (quantity * price, Fraction(1))):
         if _fits(many) and _fits(each) and discount.denominator <= _SCALE:
-            return _Terms(_decimal(many), _decimal(each), discount.numerator, discount.denominator)
+            return Terms(decimal_of(many), decimal_of(each), discount.numerator, discount.denominator)
     worth = quantity * price * (1 - discount)
     if not can_fold or worth.denominator > _PARTS_LIMIT or abs(worth) * worth.denominator >= _SCALE * _STAND_IN:
         raise ConfigurationError(
@@ -181,10 +189,10 @@ def _terms(where: str, quantity: Fraction, price: Fraction, discount: Fraction, 
             next_step="give it as several lines, or with fewer digits",
         )
     sign, parts = (-1 if worth < 0 else 1), worth.denominator
-    return _Terms(Decimal(sign * _STAND_IN), _decimal(abs(worth) * parts / _STAND_IN), parts - 1, parts)
+    return Terms(Decimal(sign * _STAND_IN), decimal_of(abs(worth) * parts / _STAND_IN), parts - 1, parts)
 
 
-def _check_amount(where: str, monthly: Fraction, start: date | datetime, end: date | datetime, period_months: int) -> None:
+def check_amount(where: str, monthly: Fraction, start: date | datetime, end: date | datetime, period_months: int) -> None:
     """Refuse what the tables' amounts could not hold; without it one large line would stop all others."""
     months = (end.year - start.year + 1) * 12 + period_months
     if abs(monthly) * months >= _LARGEST:
@@ -216,9 +224,10 @@ def _fits(number: Fraction) -> bool:
     return abs(number) < _SCALE and _SCALE % number.denominator == 0
 
 
-def _decimal(number: Fraction) -> Decimal:
+def decimal_of(number: Fraction) -> Decimal:
+    """A number of at most 8 decimals as the tables hold it."""
     return Decimal(number.numerator * _SCALE // number.denominator).scaleb(-8)
 
 
 def _optional(number: Fraction | None) -> Decimal | None:
-    return None if number is None else _decimal(number)
+    return None if number is None else decimal_of(number)

@@ -61,7 +61,7 @@ class Policy(Section):
     tolerances: list[Tolerance] = Field(default_factory=list)
     materiality: list[Materiality] = Field(default_factory=list)
     conventions: dict[str, Convention] = Field(default_factory=dict)
-    standalone_prices: dict[str, dict[Currency, Amount]] = Field(default_factory=dict)
+    standalone_prices: dict[str, dict[Currency, Amount | Literal["residual"]]] = Field(default_factory=dict)
     identity: Identity = Identity()
     people: dict[str, Person] = Field(default_factory=dict)
     exceptions: ExceptionWork = ExceptionWork()

@@ -34,7 +34,11 @@ def policy_frames(company: Company, instances: Sequence[InstanceSettings], polic
     """The tables of the schema `policy` by name."""
     entities = [(code, entity.currency, entity.country) for code, entity in company.entities.items()]
     systems = [(one.name, one.platform.value, one.plays.value) for one in instances]
-    alone = [(product, *price) for product, prices in policy.standalone_prices.items() for price in prices.items()]
+    alone = [
+        (product, currency, None if price == "residual" else price)
+        for product, prices in policy.standalone_prices.items()
+        for currency, price in prices.items()
+    ]
     limits = {"amount": pl.Decimal(20, 4), "percent": pl.Decimal(8, 4)}
     tolerances = [(one.control, one.entity, one.currency, one.amount, one.percent) for one in policy.tolerances]
     material = [(one.entity, one.amount, one.percent) for one in policy.materiality]

@@ -1,0 +1,91 @@
+"""What a file may ask of the revenue standard: how a price is allocated, and what a modification does to what is earned."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from q2c_pipeline.orchestration.given_lines import Case
+from q2c_pipeline.orchestration.given_values import Currency, Exact, Strict, refusal
+
+Count = Annotated[int, Field(ge=1, le=1200)]
+
+
+class Obligation(Strict):
+    """A performance obligation with its stand-alone selling price, or without one that can be observed: the residual one."""
+
+    id: str | int
+    ssp: Exact | None = None
+
+
+class AllocationCase(Case):
+    """How much of the transaction price does each obligation have?"""
+
+    kind: Literal["allocation"]
+    currency: Currency
+    transaction_price: Exact
+    obligations: list[Obligation] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        names = [str(one.id) for one in self.obligations]
+        if len(set(names)) < len(names):
+            raise refusal("every obligation once", ", ".join(names), "obligations")
+        listed = [one.ssp for one in self.obligations if one.ssp is not None]
+        if len(self.obligations) - len(listed) > 1:
+            raise refusal("a stand-alone price for all obligations but one", f"{len(listed)} of {len(names)}", "obligations")
+        if min(listed) <= 0:
+            raise refusal("stand-alone prices above 0", str(min(listed)), "obligations")
+        if len(listed) < len(names) and sum(listed) >= self.transaction_price:
+            raise refusal(
+                f"a transaction price above the {sum(listed)} of the others", str(self.transaction_price), "transaction_price"
+            )
+        return self
+
+
+class ModificationCase(Case):
+    """What does each period earn after a modification?
+
+    Prospective: what remains and what is added, over the periods that remain. By catch-up: `consideration` over `periods`, of
+    which `elapsed_periods` are over; with what is added it is earned as if it had always been so.
+    """
+
+    kind: Literal["modification"]
+    currency: Currency
+    method: Literal["prospective", "cumulative_catch_up"]
+    added_consideration: Exact
+    remaining_periods: Count
+    remaining_consideration: Exact | None = None
+    consideration: Exact | None = None
+    periods: Count | None = None
+    elapsed_periods: Count | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, given: Any) -> Any:
+        """The expected answer may stand beside the question."""
+        return (
+            {key: value for key, value in given.items() if not key.startswith("expected")} if isinstance(given, dict) else given
+        )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        is_whole = None not in (self.consideration, self.periods, self.elapsed_periods)
+        if self.method == "prospective" and self.remaining_consideration is None and not is_whole:
+            raise refusal("the remaining consideration", None, "remaining_consideration")
+        if self.method == "cumulative_catch_up" and not is_whole:
+            raise refusal("consideration, periods and elapsed_periods", None, "consideration")
+        if self.periods is not None and self.elapsed_periods is not None and self.elapsed_periods >= self.periods:
+            raise refusal(f"fewer than the {self.periods} periods", self.elapsed_periods, "elapsed_periods")
+        if is_whole and self.whole[2] + self.remaining_periods < self.whole[1]:
+            raise refusal("no end before the one agreed first", self.remaining_periods, "remaining_periods")
+        return self
+
+    @property
+    def whole(self) -> tuple[Fraction, int, int]:
+        """Consideration, periods and how many of them are over; of what remains alone: twice as much, one of two periods over."""
+        if self.consideration is None or self.periods is None or self.elapsed_periods is None:
+            return 2 * (self.remaining_consideration or Fraction(0)), 2, 1
+        return self.consideration, self.periods, self.elapsed_periods
