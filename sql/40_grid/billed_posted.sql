@@ -59,17 +59,9 @@ side as ( -- both sides in one shape: what documents demand, debit positive ...
     ) as classed
     union all -- ... and what transactions that stand for a document post
     select
-        d.document_key,
-        case when d.document_key is null then d.unlinked_key end as unlinked_transaction_key,
-        t.account_class,
-        t.currency,
-        t.legal_entity_code,
-        t.period,
-        cast(null as date) as finalized_date,
-        t.posting_date,
-        cast(0 as decimal(20, 4)) as left_amount,
-        t.posted_amount as right_amount,
-        t.transaction_key
+        d.document_key, case when d.document_key is null then d.unlinked_key end as unlinked_transaction_key, t.account_class, t.currency,
+        t.legal_entity_code, t.period, cast(null as date) as finalized_date, t.posting_date, cast(0 as decimal(20, 4)) as left_amount,
+        t.posted_amount as right_amount, t.transaction_key
     from link.transaction_class as t
     inner join link.document as d on t.transaction_key = d.transaction_key
     left join link.money_posting as m on t.transaction_key = m.transaction_key
@@ -82,17 +74,9 @@ side as ( -- both sides in one shape: what documents demand, debit positive ...
         )
     union all -- ... or what summary journals post for them, and what is left of these
     select
-        document_key,
-        case when document_key is null then transaction_key end as unlinked_transaction_key,
-        account_class,
-        currency,
-        legal_entity_code,
-        period,
-        cast(null as date) as finalized_date,
-        posting_date,
-        cast(0 as decimal(20, 4)) as left_amount,
-        posted_amount as right_amount,
-        transaction_key
+        document_key, case when document_key is null then transaction_key end as unlinked_transaction_key, account_class, currency,
+        legal_entity_code, period, cast(null as date) as finalized_date, posting_date, cast(0 as decimal(20, 4)) as left_amount,
+        posted_amount as right_amount, transaction_key
     from link.summary_share
 ),
 

@@ -38,13 +38,10 @@ scheduled as ( -- releases that are due in currencies other than the books'
 rated as ( -- rate at which their documents stand in the ledger
     select d.document_key, min(p.exchange_rate) as exchange_rate
     from (
-        select document_key, transaction_key
-        from link.document
+        select document_key, transaction_key from link.document
         where document_key in (select document_key from scheduled) and transaction_kind in ('invoice', 'credit_memo')
         union all
-        select document_key, transaction_key
-        from link.summary_document
-        where document_key in (select document_key from scheduled)
+        select document_key, transaction_key from link.summary_document
     ) as d
     inner join canonical.posting as p on d.transaction_key = p.instance || ':' || p.transaction_source_id
     where p.is_primary_book
@@ -116,10 +113,7 @@ lowest as ( -- the account that the departure is shown on
 )
 
 select
-    m.legal_entity_code,
-    m.ledger_account_number,
-    m.period,
-    m.currency,
+    m.legal_entity_code, m.ledger_account_number, m.period, m.currency,
     cast(sum(m.moved_amount) over account - m.moved_amount as decimal(20, 4)) as opening_amount,
     cast(m.billed_amount as decimal(20, 4)) as billed_amount,
     cast(m.recognised_amount as decimal(20, 4)) as recognised_amount,
@@ -142,6 +136,5 @@ left join lowest as k
     on
         m.legal_entity_code = k.legal_entity_code and m.ledger_account_number = k.ledger_account_number and m.period = k.period
         and m.currency = k.currency
-left join demanded as d
-    on k.legal_entity_code = d.legal_entity_code and k.period = d.period and k.currency = d.currency
+left join demanded as d on k.legal_entity_code = d.legal_entity_code and k.period = d.period and k.currency = d.currency
 window account as (partition by m.legal_entity_code, m.ledger_account_number, m.currency order by m.period)

@@ -130,26 +130,7 @@ inner join link.transaction_class as t on k.transaction_key = t.transaction_key
 where k.transaction_kind in ('invoice', 'credit_memo', 'journal')
 union all -- what summary journals hold for it, or have left
 select
-    d.exception_id,
-    'posted' as side,
-    split_part(s.transaction_key, ':', 1) as instance,
-    'posting' as table_name,
-    split_part(s.transaction_key, ':', 2) as source_id,
-    min(t.transaction_number) as record_number,
-    s.posting_date as record_date,
-    cast(null as date) as service_start_date,
-    s.currency,
-    cast(null as decimal(16, 8)) as quantity,
-    cast(null as decimal(16, 8)) as unit_price,
-    cast(sum(s.posted_amount) as decimal(20, 4)) as amount,
-    'posted' as record_status,
-    replace(s.account_class, '_', ' ') || ' of ' || s.legal_entity_code || ' in ' || substr(cast(s.period as varchar), 1, 7)
-    || case when s.document_key is null then ', left of the summary' else ', in the summary' end as description
-from document as d
-inner join link.summary_share as s
-    on coalesce(d.document_key, d.unlinked_transaction_key) = coalesce(s.document_key, s.transaction_key)
-inner join (select transaction_key, min(transaction_number) as transaction_number from link.summary_journal group by transaction_key) as t
-    on s.transaction_key = t.transaction_key
-group by
-    d.exception_id, s.transaction_key, s.posting_date, s.currency, s.account_class, s.legal_entity_code, s.period,
-    s.document_key is null
+    exception_id, 'posted' as side, instance, 'posting' as table_name, source_id, record_number, record_date,
+    cast(null as date) as service_start_date, currency, cast(null as decimal(16, 8)) as quantity,
+    cast(null as decimal(16, 8)) as unit_price, amount, 'posted' as record_status, description
+from mart.exception_summary
