@@ -115,6 +115,16 @@ class Correction:
         return self.note.startswith(HANDED_OVER)
 
     @property
+    def is_note(self) -> bool:
+        """Whether it tells of an exception and repairs nothing: its effect alone proves it, and it goes with the exception."""
+        return self.action is Action.NOTE
+
+    @property
+    def repairs(self) -> bool:
+        """Whether its exception is to be gone by it."""
+        return self.undoes is None and not self.is_note
+
+    @property
     def order(self) -> Order:
         """What a pusher is given."""
         return Order(self.correction_id, self.attempt_key, self.target, self.action, self.payload)

@@ -65,19 +65,22 @@ def _by_base(corrections: Iterable[Correction]) -> Mapping[str, list[Correction]
 
 
 def _placed(proposal: Proposal, rounds: Sequence[Correction], as_of: date, at: datetime) -> Correction:
-    """The round that a proposal belongs to: one that was verified is over, so what is found again is a new round."""
-    over = sum(one.status is Status.VERIFIED for one in rounds)
+    """The round that a proposal belongs to: one that was verified is over, so what is found again is a new round.
+
+    So is a note that went with its exception.
+    """
+    over = sum(one.status is Status.VERIFIED or (one.is_note and one.status is Status.COMPENSATED) for one in rounds)
     return from_proposal(proposal, repeated_id(proposal.base_id, over), as_of, at)
 
 
 def _planned(tonight: Sequence[Correction]) -> list[Correction]:
-    """All changes of one exception are one plan, whose id changes when any of them does."""
-    plans: dict[str, list[str]] = defaultdict(list)
+    """All changes of one exception are one plan, whose id changes when any of them does; its note is another."""
+    plans: dict[tuple[str, bool], list[str]] = defaultdict(list)
     for one in tonight:
         if one.action is not Action.TASK:
-            plans[one.exception_id].append(one.correction_id)
-    ids = {exception_id: digest(*sorted(members), length=32) for exception_id, members in plans.items()}
-    return [replace(one, plan_id=ids.get(one.exception_id, one.plan_id)) for one in tonight]
+            plans[one.exception_id, one.is_note].append(one.correction_id)
+    ids = {key: digest(*sorted(members), length=32) for key, members in plans.items()}
+    return [replace(one, plan_id=ids.get((one.exception_id, one.is_note), one.plan_id)) for one in tonight]
 
 
 def _see(connection: Connection, same: Sequence[Correction], as_of: date) -> None:

@@ -46,6 +46,12 @@ def acknowledged(trail: Trail) -> list[Correction]:
     return select_where(trail.connection, CORRECTION.c.status == Status.ACKNOWLEDGED)
 
 
+def notes_in_effect(trail: Trail) -> list[Correction]:
+    """Notes that stand in a system and that nobody takes back already."""
+    stands = CORRECTION.c.status.in_((Status.ACKNOWLEDGED, Status.VERIFIED))
+    return select_where(trail.connection, CORRECTION.c.action == Action.NOTE.value, stands, CORRECTION.c.undoes.is_(None))
+
+
 @dataclass(frozen=True)
 class Facts:
     """What a night knows: each waiting correction as it was seen, what is still wrong by exception, and the legs it judged."""
@@ -74,7 +80,7 @@ def verify(trail: Trail, facts: Facts, limits: Limits) -> Judged:
 def _judgement(one: Correction, facts: Facts, limits: Limits) -> tuple[Status | None, str]:
     """A fact that is there counts at once; one that is not there counts when the system was read since."""
     seen, wrong = facts.seen[one.correction_id], None
-    if one.undoes is None:
+    if one.repairs:
         wrong = facts.open_exceptions.get(one.exception_id)
         if one.leg not in facts.legs_judged:
             return None, "the night could not judge whether the exception is gone"
@@ -89,8 +95,8 @@ _NOT_READ = "its system was not read since"
 
 
 def _without_exception(one: Correction, seen: Seen) -> tuple[Status | None, str]:
-    """The exception is gone (an undoing never had one): what matters is whether it was this correction's doing."""
-    gone = "" if one.undoes else "; the exception is gone"
+    """The exception is gone (an undoing or a note has none to repair): was it this correction's doing?"""
+    gone = "; the exception is gone" if one.repairs else ""
     if seen.effect is Effect.SHOWN:
         return Status.VERIFIED, f"{seen.says}{gone}"
     if one.action in _INVISIBLE:
@@ -117,4 +123,4 @@ def _remember(trail: Trail, one: Correction, note: str) -> None:
 
 def exceptions_of(corrections: Sequence[Correction]) -> list[tuple[str, str]]:
     """Exception ids with what is to be said of them."""
-    return [(one.exception_id, f"correction {one.correction_id} did not help: {one.note}") for one in corrections]
+    return [(one.exception_id, f"correction {one.correction_id} did not help: {one.note}") for one in corrections if one.repairs]

@@ -16,9 +16,10 @@ Made = TypeVar("Made")
 
 
 class Action(StrEnum):
-    """The few kinds of change; everything else is a task for a person."""
+    """The few kinds of change; everything else is a task for a person. A note sets fields that tell of an exception."""
 
     SET_FIELDS = "set_fields"
+    NOTE = "note"
     DRAFT_JOURNAL = "draft_journal"
     PENDING_ITEM = "pending_item"
     DRAFT_INVOICE = "draft_invoice"
@@ -158,6 +159,7 @@ Payload = SetFields | DraftJournal | PendingItem | DraftInvoice | Remove | Rever
 
 PAYLOADS: dict[Action, type[Payload]] = {
     Action.SET_FIELDS: SetFields,
+    Action.NOTE: SetFields,
     Action.DRAFT_JOURNAL: DraftJournal,
     Action.PENDING_ITEM: PendingItem,
     Action.DRAFT_INVOICE: DraftInvoice,

@@ -15,23 +15,13 @@ if TYPE_CHECKING:
 REPAIRED_ORDER = 65
 """The generated tables of schema `repair` stand beside the repairs that they gather."""
 _EVERY = ("exception_id", "step")
+_FIELDS = (
+    *_EVERY,
+    *("instance", "table_name", "source_id", "business_key", "source_version", "field_name", "before_value", "after_value"),
+)
 ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "set_fields": (
-        "field_change",
-        (
-            *_EVERY,
-            *(
-                "instance",
-                "table_name",
-                "source_id",
-                "business_key",
-                "source_version",
-                "field_name",
-                "before_value",
-                "after_value",
-            ),
-        ),
-    ),
+    "set_fields": ("field_change", _FIELDS),
+    "note": ("note", _FIELDS),
     "draft_journal": (
         "journal_line",
         (
@@ -61,6 +51,11 @@ ACTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
 """What each action's files return, in this order, and the table of `repair` that holds them all."""
 
 
+_ANY = "any"
+_TELLING = frozenset({"note"})
+"""Tables of what tells of an exception and does not repair it: a person still has to."""
+
+
 def repair_tables(files: Sequence[SqlFile]) -> list[SqlFile]:
     """One table an action with the rows of all its files, and one that says which exceptions have a proposal at all."""
     repairs = sorted((file for file in files if file.is_repair), key=lambda file: file.path)
@@ -68,12 +63,13 @@ def repair_tables(files: Sequence[SqlFile]) -> list[SqlFile]:
     for file in repairs:
         _check(file, controls)
     made = [_union(action, [file for file in repairs if file.header["action"] == action]) for action in ACTIONS]
-    return [*made, _proposed(made)] if repairs else []
+    return [*made, _proposed([file for file in made if file.table not in _TELLING])] if repairs else []
 
 
 def repaired_controls(file: SqlFile) -> list[str]:
-    """The controls whose exceptions a repair file answers: `-- control: BP01, BP10`."""
-    return [one.strip() for one in file.header.get("control", "").split(",")]
+    """The controls whose exceptions a repair file answers: `-- control: BP01, BP10`; none are named where it answers any."""
+    named = [one.strip() for one in file.header.get("control", "").split(",")]
+    return [] if named == [_ANY] else named
 
 
 def _check(file: SqlFile, controls: set[str]) -> None:

@@ -8,11 +8,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from q2c_pipeline.corrections.approval import LetBe, approve_automatically
+from q2c_pipeline.corrections.compensation import undo_plan
 from q2c_pipeline.corrections.refresh import Refreshed, last_seen, refresh
 from q2c_pipeline.corrections.trail import Trail
-from q2c_pipeline.corrections.verification import Facts, Judged, acknowledged, exceptions_of, verify
+from q2c_pipeline.corrections.verification import (
+    Effect,
+    Facts,
+    Judged,
+    acknowledged,
+    exceptions_of,
+    notes_in_effect,
+    verify,
+)
 from q2c_pipeline.domain.people import NIGHT, Actor
 from q2c_pipeline.engine.publishing import open_published
+from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.exceptions.cases import By
 from q2c_pipeline.exceptions.work import let_be, mark_waiting, reopen_ineffective
 from q2c_pipeline.orchestration.casework import legs_judged
@@ -53,9 +63,21 @@ def take_in(settings: Settings, as_of: date, unread: Collection[str], at: dateti
             reopen_ineffective(trail.connection, exception_id, by, why)
         refreshed = refresh(trail.connection, proposals(settings, published), as_of, trail)
         approved = approve_automatically(trail, [rule.rule for rule in settings.policy.approvals.rules], _let_be(trail))
-        for exception_id in sorted({one.exception_id for one in approved}):
+        _take_notes_back(settings, published, trail, facts)
+        for exception_id in sorted({one.exception_id for one in approved if one.repairs}):
             mark_waiting(trail.connection, exception_id, by, "the policy approved a correction")
     return Taken(judged, refreshed, len(approved))
+
+
+def _take_notes_back(settings: Settings, published: Warehouse, trail: Trail, facts: Facts) -> None:
+    """A note goes with its exception, covered by its own approval, if it still stands as it was written."""
+    over = [
+        one for one in notes_in_effect(trail) if one.exception_id not in facts.open_exceptions and one.leg in facts.legs_judged
+    ]
+    looks = seen(settings, published, over)
+    for one in over:
+        if looks[one.correction_id].effect is Effect.SHOWN:
+            undo_plan(trail, [one], "its exception is gone")
 
 
 def _let_be(trail: Trail) -> LetBe:

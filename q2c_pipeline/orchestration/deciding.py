@@ -122,8 +122,8 @@ def _refuse_let_be(trail: Trail, asked: Shown) -> None:
 
 
 def _to_repair(corrections: Sequence[Correction]) -> list[str]:
-    """The exceptions that these repair; the undoing of a repair is none."""
-    return sorted({one.exception_id for one in corrections if one.undoes is None})
+    """The exceptions that these repair; an undoing or a note repairs none."""
+    return sorted({one.exception_id for one in corrections if one.repairs})
 
 
 def reject(

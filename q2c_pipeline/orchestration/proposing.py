@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -42,6 +43,8 @@ def proposals(settings: Settings, published: Warehouse) -> list[Proposal]:
     found = _Found(breaks, ownership_of(settings), {one.name: one for one in settings.instances})
     for rows in _grouped(published, "repair.field_change", "instance", "table_name", "source_id"):
         found.fields(rows)
+    for rows in _grouped(published, "repair.note", "instance", "table_name", "source_id"):
+        found.note(rows)
     for rows in _grouped(published, "repair.journal_line"):
         found.journal(rows)
     for row in _rows(published, "select * from repair.pending_item order by all"):
@@ -62,12 +65,19 @@ class _Found:
 
     def fields(self, rows: list[Row]) -> None:
         """Rows of one record become one change of several fields."""
-        first = rows[0]
         try:
-            places = [self._ownership.place(first["instance"], first["table_name"], row["field_name"]) for row in rows]
+            self._fields(rows, Action.SET_FIELDS)
         except OwnershipError as error:
-            self._out_of_reach(first, error)
-            return
+            self._out_of_reach(rows[0], error)
+
+    def note(self, rows: list[Row]) -> None:
+        """What tells of an exception is written where the policy lists the field, and nowhere else."""
+        with suppress(OwnershipError):
+            self._fields(rows, Action.NOTE)
+
+    def _fields(self, rows: list[Row], action: Action) -> None:
+        first = rows[0]
+        places = [self._ownership.place(first["instance"], first["table_name"], row["field_name"]) for row in rows]
         changes = tuple(
             FieldChange(place.vendor_field, row["before_value"], row["after_value"])
             for place, row in zip(places, rows, strict=True)
@@ -75,7 +85,7 @@ class _Found:
         target = Target(
             first["instance"], places[0].object_name, first["source_id"], first["business_key"], _version(places[0], first)
         )
-        self._add(first, target, Action.SET_FIELDS, SetFields(changes))
+        self._add(first, target, action, SetFields(changes))
 
     def journal(self, rows: list[Row]) -> None:
         """Lines of one step become one draft."""

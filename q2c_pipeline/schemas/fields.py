@@ -103,6 +103,7 @@ FIELDS: dict[str, Field] = {
         claimed_billing_status="billing status written back to the contract",
         claimed_invoice_status="status of its newest invoice written back to the contract",
         claimed_payment_status="payment status of its invoices written back to the contract",
+        exception_reason="reason of the gravest exception of the contract, as it was written on it",
     ),
     # business keys and names
     **_fields(

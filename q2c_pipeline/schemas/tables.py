@@ -83,7 +83,7 @@ _ALL = (
         "contract_number account_source_id opportunity_source_id? contract_status legal_entity_code currency start_date",
         "end_date?",
         "activated_at? amends_contract_source_id? amendment_kind? claimed_subscription_id? claimed_billing_status?",
-        "claimed_invoice_status? claimed_payment_status?",
+        "claimed_invoice_status? claimed_payment_status? exception_reason?",
     ),
     _table(
         "contract_line",

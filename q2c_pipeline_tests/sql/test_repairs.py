@@ -14,6 +14,7 @@ TABLES = (
     "repair.field_change",
     "repair.pending_item",
     "repair.draft_invoice_line",
+    "repair.note",
     "repair.open_task",
     "repair.proposed",
 )
@@ -208,3 +209,23 @@ def test_every_exception_has_a_proposal_or_a_task() -> None:
                and e.exception_id not in (select exception_id from repair.open_task)"""
     assert rows(world, query) == []
     assert len(rows(world, "select exception_id from recon.exception")) >= 4
+
+
+NOTES = "select source_id, field_name, before_value, after_value from repair.note"
+
+
+def test_an_order_is_told_the_reason_of_its_gravest_exception() -> None:
+    world = unbilled("5")
+    world.change("contract", "801-1", claimed_billing_status="Canceled")
+    says = "BB06: a due period was not billed although the subscription is right"
+    assert rows(world, NOTES) == [("801-1", "exception_reason", None, says)]
+    world.change("contract", "801-1", exception_reason=says)
+    assert rows(world, NOTES) == []
+
+
+def test_a_note_leaves_the_exception_to_be_repaired() -> None:
+    world = consistent()
+    world.bill("again", date(2026, 5, 1), date(2026, 5, 31))
+    world.post_all()
+    assert len(rows(world, NOTES)) == 1
+    assert len(rows(world, TASKS)) == 1

@@ -197,6 +197,7 @@ def _contract(own: Column) -> dict[str, Column]:
         "claimed_billing_status": text("billing_status"),
         "claimed_invoice_status": text("invoice_status"),
         "claimed_payment_status": text("payment_status"),
+        "exception_reason": text("exception_reason"),
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from q2c_pipeline.engine.controls import load_sql_files
-from q2c_pipeline.engine.repairs import ACTIONS, repair_tables
+from q2c_pipeline.engine.repairs import ACTIONS, repair_tables, repaired_controls
 from q2c_pipeline.engine.sqlfiles import SqlFile, read
 from q2c_pipeline.errors import SqlError
 
@@ -43,11 +43,17 @@ def test_two_files_of_an_action_stand_in_one_table(write: Write, controls: list[
     made = {file.name: file for file in repair_tables([*controls, write("bb06_a"), write("bb08_b", control="BB08")])}
     assert made["repair.task"].upstreams == ("repair.bb06_a", "repair.bb08_b")
     assert made["repair.task"].columns == ACTIONS["task"][1]
-    assert set(made["repair.proposed"].upstreams) == {f"repair.{table}" for table, _ in ACTIONS.values()}
+    repairing = {f"repair.{table}" for table, _ in ACTIONS.values()} - {"repair.note"}
+    assert set(made["repair.proposed"].upstreams) == repairing
 
 
 def test_without_repairs_there_are_no_tables(controls: list[SqlFile]) -> None:
     assert repair_tables(controls) == []
+
+
+def test_a_file_may_answer_several_controls_or_any(write: Write) -> None:
+    assert repaired_controls(write("both", control="BB06, BB08")) == ["BB06", "BB08"]
+    assert repaired_controls(write("any", control="any")) == []
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ _OBJECTS = {
         Pricebook2Id:reference Status:picklist StatusCode:picklist EffectiveDate:date EndDate:date
         ActivatedDate:datetime TotalAmount:currency CurrencyIsoCode:picklist OriginalOrderId:reference
         IsReductionOrder:boolean Legal_Entity__c:picklist Amendment_Kind__c:picklist
-        Billing_Subscription_Id__c:string Billing_Status__c:picklist Invoice_Status__c:picklist Payment_Status__c:picklist""",
+        Billing_Subscription_Id__c:string Billing_Status__c:picklist Invoice_Status__c:picklist Payment_Status__c:picklist
+        Exception_Reason__c:string""",
     "OrderItem": f"""{_SYSTEM} OrderId:reference OrderItemNumber:string Product2Id:reference
         PricebookEntryId:reference Quantity:double UnitPrice:currency ListPrice:currency TotalPrice:currency
         ServiceDate:date EndDate:date OriginalOrderItemId:reference Description:string Discount_Percent__c:percent
