@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -70,22 +69,11 @@ _NEXT: dict[Status, frozenset[Status]] = {
 
 
 @dataclass(frozen=True)
-class Correction:
-    """One correction with its evidence, its target and how far it got."""
+class Correction(Break):
+    """One correction: the break that it answers, with its evidence, its target and how far it got."""
 
     correction_id: str
     base_id: str
-    exception_id: str
-    control_id: str
-    leg: str
-    subject_key: str
-    legal_entity_code: str | None
-    currency: str | None
-    difference_amount: Decimal
-    amount_at_risk: Decimal | None
-    queue: str
-    reason: str
-    evidence: str
     plan_id: str
     step: int
     action: Action

@@ -32,8 +32,8 @@ class By:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One exception and where it stands; amounts are those of the last night that found it."""
+class Finding:
+    """One exception that a night found; `queue` is where its control sends it."""
 
     exception_id: str
     control_id: str
@@ -47,6 +47,12 @@ class Case:
     reason: str
     severity: str
     queue: Queue
+
+
+@dataclass(frozen=True)
+class Case(Finding):
+    """One exception as the last night found it, where it stands, and the queue that the policy gives it to."""
+
     status: Status
     assignee: str | None
     first_seen: date

@@ -8,31 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from q2c_pipeline.domain.people import Queue
-from q2c_pipeline.exceptions.cases import Case
+from q2c_pipeline.exceptions.cases import Case, Finding
 from q2c_pipeline.exceptions.lifecycle import NO_WAIVER, Happening, Status, back_to_work
 from q2c_pipeline.exceptions.routing import Routing
 
 FIGURES = ("difference_amount", "amount_at_risk", "reason", "legal_entity_code")
 """What each night says anew."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One exception that a night found; `queue` is where its control sends it."""
-
-    exception_id: str
-    control_id: str
-    leg: str
-    subject_key: str
-    legal_entity_code: str | None
-    currency: str | None
-    first_period: date | None
-    difference_amount: Decimal | None
-    amount_at_risk: Decimal | None
-    reason: str
-    severity: str
-    queue: Queue
 
 
 @dataclass(frozen=True)
@@ -79,9 +60,8 @@ def compare(known: Mapping[str, Case], findings: Iterable[Finding], night: Night
 def _open(work: Work, finding: Finding, night: Night, routing: Routing) -> None:
     facts = (finding.control_id, finding.legal_entity_code, finding.severity)
     queue, due = routing.queue(finding.queue, *facts), routing.due_on(*facts, night.as_of)
-    given: dict[str, Any] = {name: value for name, value in vars(finding).items() if name != "queue"}
     days: dict[str, Any] = {"first_seen": night.as_of, "last_seen": night.as_of, "opened_on": night.as_of, "due_on": due}
-    work.new.append(Case(**given, **days, queue=queue, status=Status.OPEN, assignee=None))
+    work.new.append(Case(**{**vars(finding), **days, "queue": queue}, status=Status.OPEN, assignee=None))
     new = {"severity": finding.severity, "queue": queue.value, "due_on": due, "difference_amount": finding.difference_amount}
     work.steps.append(Step(finding.exception_id, Happening.OPENED, None, new, finding.reason))
 

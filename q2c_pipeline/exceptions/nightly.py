@@ -15,8 +15,8 @@ from operator import attrgetter
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from q2c_pipeline.domain.people import NIGHT
-from q2c_pipeline.exceptions.cases import Case, cases, cases_with, in_portions, stored
-from q2c_pipeline.exceptions.comparison import FIGURES, Finding, Night, Step, Work, compare
+from q2c_pipeline.exceptions.cases import Case, Finding, cases, cases_with, in_portions, stored
+from q2c_pipeline.exceptions.comparison import FIGURES, Night, Step, Work, compare
 from q2c_pipeline.exceptions.lifecycle import NO_WAIVER, Happening, Status
 from q2c_pipeline.exceptions.proof import MANY, EventFacts, digest_of
 from q2c_pipeline.exceptions.routing import Routing

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, select
 from q2c_pipeline.domain.kinds import Leg, Role
 from q2c_pipeline.domain.people import Queue
 from q2c_pipeline.engine.publishing import open_published
-from q2c_pipeline.exceptions.comparison import Finding, Night
+from q2c_pipeline.exceptions.cases import Finding
+from q2c_pipeline.exceptions.comparison import Night
 from q2c_pipeline.exceptions.lifecycle import Status
 from q2c_pipeline.exceptions.nightly import Outcome, sync
 from q2c_pipeline.exceptions.routing import Routing

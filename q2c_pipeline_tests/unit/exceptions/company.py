@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.domain.people import Actor, Queue, UserRole
-from q2c_pipeline.exceptions.cases import By, Case, case
-from q2c_pipeline.exceptions.comparison import Finding, Night
+from q2c_pipeline.exceptions.cases import By, Case, Finding, case
+from q2c_pipeline.exceptions.comparison import Night
 from q2c_pipeline.exceptions.nightly import Outcome, sync
 from q2c_pipeline.exceptions.routing import Routing, Rule
 from q2c_pipeline.state.store import writing

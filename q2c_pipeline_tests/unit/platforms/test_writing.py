@@ -44,9 +44,9 @@ def test_nothing_is_written_once_another_pusher_has_taken_over(is_ours: bool, me
 
     session = WriteSession(INSTANCE, policy=QUICK, transport=httpx.MockTransport(answer))
     with session.guarded(lambda: is_ours):
-        answer = session.write(Call(method, "/things", ""), {}, lambda _: Reason("", ""))
+        told = session.write(Call(method, "/things", ""), {}, lambda _: Reason("", ""))
     assert len(asked) == sent
-    assert isinstance(answer, Problem) is (sent == 0)
+    assert isinstance(told, Problem) is (sent == 0)
     session.write(CALL, {}, lambda _: Reason("", ""))
     assert len(asked) == sent + 1
 
