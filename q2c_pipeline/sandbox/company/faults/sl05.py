@@ -13,6 +13,7 @@ from q2c_pipeline.sandbox.company.ledger import Entry, Heading, post
 from q2c_pipeline.sandbox.company.money import convert, to_major
 from q2c_pipeline.sandbox.company.paying import charge_of
 from q2c_pipeline.sandbox.company.posting import ledger_customer
+from q2c_pipeline.sandbox.company.rework import remove_refund
 
 if TYPE_CHECKING:
     from datetime import date
@@ -47,6 +48,37 @@ def sl05_rest_of_a_payment(ground: Ground) -> None:
     _post(ground, charge, entity, payment["created"].date(), rest)
     ground.used.add(charge["id"])
     ground.tell("SL05", charge["id"], rest, charge["currency"])
+
+
+def withhold_refund(ground: Ground) -> Record:
+    """Let the money for a credited, paid invoice never have been paid back: the credit has waited for months."""
+    world = ground.world
+    notes = world.stripe["credit_note"]
+    note = notes[ground.pick("credit note that was paid back", notes, lambda key: _was_paid_back(ground, notes[key]))]
+    ground.used |= {note["id"], note["invoice"]}
+    for charge in _charges(ground, note["invoice"]):
+        for refund in world.charge_refunds.pop(charge, []):
+            remove_refund(world, refund)
+    ground.tell("SL05", note["number"], note["post_payment_amount"], note["currency"])
+    return note
+
+
+def _was_paid_back(ground: Ground, note: Record) -> bool:
+    """Tell whether a note is the only one of its invoice, older than the limit, and all refunds are its own."""
+    world = ground.world
+    charges = _charges(ground, note["invoice"]) if note["status"] == "issued" and note["post_payment_amount"] else []
+    refunds = [world.stripe["refund"][key] for charge in charges for key in world.charge_refunds.get(charge, ())]
+    return (
+        not ground.used & {note["id"], note["invoice"], *charges}
+        and world.credits_of[note["invoice"]] == [note["id"]]
+        and note["created"].date() < world.as_of - LIMIT - timedelta(days=1)
+        and bool(refunds)
+        and sum(one["amount"] for one in refunds) == note["post_payment_amount"]
+    )
+
+
+def _charges(ground: Ground, invoice: str) -> list[str]:
+    return [charge_of(ground.world, payment)["id"] for payment in ground.world.payments_of.get(invoice, ())]
 
 
 def _receive(ground: Ground, day: date, amount: int) -> Record:

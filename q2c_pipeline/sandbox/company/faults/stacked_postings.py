@@ -12,6 +12,7 @@ from q2c_pipeline.sandbox.company.faults.bp06 import move
 from q2c_pipeline.sandbox.company.faults.bp10 import claim_note
 from q2c_pipeline.sandbox.company.faults.ground import FINAL
 from q2c_pipeline.sandbox.company.faults.sl02 import claim_payment, payment_heading
+from q2c_pipeline.sandbox.company.faults.sl05 import withhold_refund
 from q2c_pipeline.sandbox.company.ledger import entries_of, erase, post, shift_line, write_entries
 from q2c_pipeline.sandbox.company.money import to_major
 from q2c_pipeline.sandbox.company.posting import document_heading, post_invoice
@@ -152,6 +153,14 @@ def stacked_credit_lost_and_invoice_twice(ground: Ground) -> None:
     invoice = ground.world.stripe["invoice"][note["invoice"]]
     _post_again(ground, invoice)
     ground.tell("BP03", invoice["number"], -invoice["total"], invoice["currency"])
+
+
+def stacked_credit_lost_and_never_paid_back(ground: Ground) -> None:
+    """A credit note is not in the ledger, and nobody paid the customer back: billing owes it, and the ledger does not know."""
+    note = withhold_refund(ground)
+    erase(ground.world, ground.world.posted.pop(note["id"]))
+    ground.world.deferrals.pop(note["id"], None)
+    ground.tell("BP10", note["number"], -note["total"], note["currency"])
 
 
 def _claim(ground: Ground, suits: Suits | None = None, months: int = 0) -> Record:
