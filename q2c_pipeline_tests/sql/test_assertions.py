@@ -27,6 +27,7 @@ SPOILERS = {
     "one_cause_a_cell": "insert into recon.cell_cause from recon.cell_cause",
     "releases_conserved": "insert into grid.posted_recognised (currency, right_amount) values ('USD', 1)",
     "rollforwards_foot": "update recon.receivable_rollforward set posted_closing_amount = posted_closing_amount + 0.01",
+    "summaries_conserved": "insert into link.summary_share (transaction_key, posted_amount) values ('netsuite_main:1', 1)",
 }
 """What breaks each truth in the made tables: the assertion stands guard over the SQL that made them."""
 

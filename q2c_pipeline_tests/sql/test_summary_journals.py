@@ -6,7 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from q2c_pipeline_tests.sql.world import World, consistent, found_in
+from q2c_pipeline.engine.sqlfiles import load_assertions
+from q2c_pipeline.quality.assertions import check_assertion
+from q2c_pipeline_tests.sql.world import PARAMS, World, all_files, consistent, found_in
 
 DAY = date(2026, 5, 1)
 
@@ -306,6 +308,77 @@ def test_a_batch_posted_twice_names_the_second_journal() -> None:
     sum_up(world, date(2026, 5, 3), "5", "a", "b", claimed_document_number="B-1")
     again = sum_up(world, date(2026, 5, 4), "5", "a", "b", claimed_document_number="B-1")
     assert found(world) == [("BP03", again, Decimal("-1276.0000"))]
+
+
+def broken() -> World:
+    """A day whose summary lacks a, holds b twice and is posted again, and a day in the wrong period."""
+    world = summing(("a", 70), ("b", 90))
+    unsold(world, "z", date(2026, 7, 30), 55)
+    sum_up_rest(world, DAY, date(2026, 7, 30))
+    sum_up(world, DAY, "5", "b", "b")
+    sum_up(world, DAY, "5", "b", "b", name="-R")
+    sum_up(world, date(2026, 7, 30), "z", accounting_period_source_id="2026-08")
+    return world
+
+
+def test_every_truth_about_tables_holds_where_summaries_are_wrong() -> None:
+    with broken().run(*(file.name for file in all_files())) as warehouse:
+        told = [check_assertion(warehouse, file, PARAMS, "x.y") for file in load_assertions()]
+        assert [one for one in told if not one.is_ok] == []
+        assert warehouse.query("select 1 from recon.exception where leg = 'BP'").height > 1
+
+
+def test_a_document_leads_to_its_summary_and_the_summary_to_its_part() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", "a", "b", "b")
+    with world.run("mart.trace_edge", "mart.exception_record") as warehouse:
+        edges = warehouse.query(
+            "select parent_key, method from mart.trace_edge where parent_key = 'invoice:stripe_main:in-b'"
+        ).rows()
+        parts = warehouse.query(
+            "select amount from mart.exception_record where description = 'receivable of US in 2026-05, in the summary'"
+        ).rows()
+    assert edges == [("invoice:stripe_main:in-b", "entity_day")]
+    assert parts == [(Decimal("198.0000"),)]
+
+
+def test_a_summary_that_stands_elsewhere_is_corrected_by_hand() -> None:
+    world = day_of(70)
+    sum_up(world, DAY, "5", "a", accounting_period_source_id="2026-06")
+    with world.run("repair.obstacle", "repair.document_journal") as warehouse:
+        assert warehouse.query("select obstacle from repair.obstacle").rows() == [
+            ("it is one journal for 2 documents: correct that journal itself",)
+        ]
+        assert warehouse.query("select 1 from repair.document_journal where control_id = 'BP07'").is_empty()
+
+
+def test_what_is_missing_in_a_summary_is_drafted_by_itself() -> None:
+    world = day_of(70, 90)
+    sum_up(world, DAY, "5", "b")
+    with world.run("repair.document_journal") as warehouse:
+        drafted = warehouse.query(
+            "select document_number, debit_amount - credit_amount from repair.document_journal "
+            "where control_id = 'BP01' order by 2"
+        ).rows()
+    assert drafted == [("INV-a", Decimal(-70)), ("INV-a", Decimal(-7)), ("INV-a", Decimal(77))]
+
+
+def test_open_items_deferrals_and_roll_forwards_agree_with_summaries() -> None:
+    world = summing(("a", 70))
+    world.bill("l", DAY, date(2026, 6, 30), 300, subscription_source_id=None, subscription_line_source_id=None)
+    sum_up_rest(world, DAY)
+    sum_up(world, DAY, amounts=amounts(world, "5", "a", "l") | {"2400": Decimal(-300), "4000": Decimal(-1070)})
+    with world.run("recon.receivable_rollforward", "recon.deferred_rollforward", "grid.subledger_ledger") as warehouse:
+        rows = warehouse.query(
+            "select billed_amount, posted_billed_amount, posted_other_amount, difference_amount "
+            "from recon.receivable_rollforward where period = date '2026-05-01'"
+        ).rows()
+        assert rows == [(Decimal(1507), Decimal(1507), Decimal(0), Decimal(0))]
+        may = "select billed_amount, other_amount from recon.deferred_rollforward where period = date '2026-05-01'"
+        assert warehouse.query(may).rows() == [(Decimal(300), Decimal(0))]
+        assert warehouse.query("select distinct part, difference_amount from grid.subledger_ledger").rows() == [
+            ("document", Decimal(0))
+        ]
 
 
 def test_what_is_in_flight_is_timing() -> None:
