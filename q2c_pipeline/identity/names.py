@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,6 +11,7 @@ from anyascii import anyascii
 from rapidfuzz.distance import OSA
 
 from q2c_pipeline.identity.lexicon import Form, lexicon
+from q2c_pipeline.identity.tidying import tidied
 
 _ALIAS = re.compile(
     r"[\s,;(\[]+(?:d\.?/?b\.?/?a\.?|doing business as|trading as|t/a|t/as|f\.?/?k\.?/?a\.?|formerly(?: known as)?"
@@ -19,12 +19,7 @@ _ALIAS = re.compile(
     r"|vormals|ehemals|fr[uü]her|anciennement|antes|voorheen|tidigare)[\s:.,]+",
     re.IGNORECASE,
 )
-_SEAT = re.compile(r",?\s+an?\s+[\w ]{3,30}\s(?:corporation|company|llc|l\.l\.c\.|partnership|trust)\.?$", re.IGNORECASE)
-"""As contracts say it: `Globex Corp., a Delaware corporation`."""
-_STATE = re.compile(r"\s*/[A-Z]{2}/\s*$")
-"""As registers say it: `Hormel Foods Corp /DE/`."""
 _EX = re.compile(r"\(\s*(?:ex|form|prev|was)\.?[-\s]+", re.IGNORECASE)
-_TITLES = re.compile(r"^(?:Prof|Dr|Dipl)\b[.\s-]+(?:(?:Prof|Dr|Dipl|Ing|h\.?\s?c)\b[.\s-]+)*", re.IGNORECASE)
 _FORM_INSIDE = re.compile(
     r"^(?P<name>\w.+?\s(?:AG|SE|GmbH|PLC|plc|S\.?[pP]\.?A\.?|S\.?A\.?|N\.?V\.?|A/S|ASA|AB|Oyj|Inc\.?|LLC|Ltd\.?))(?P<dash>\s+[-\u2013\u2014|])?"
     r"\s+(?P<rest>[^\W\d_a-z].*)$"
@@ -95,13 +90,9 @@ class Name:
 @lru_cache(maxsize=400_000)
 def read_name(text: str) -> tuple[Name, ...]:
     """The name, and each trade or former name given in the same text."""
-    parts = [part for part in _ALIAS.split(_EX.sub(" formerly ", f" {_tidied(text)}")) if part.strip(" ()[]")]
+    parts = [part for part in _ALIAS.split(_EX.sub(" formerly ", f" {tidied(text)}")) if part.strip(" ()[]")]
     names = [_read_one(part) for part in (*parts, *_inner(parts[0] if parts else ""))]
     return tuple(replace(name, is_alias=number > 0) for number, name in enumerate(names) if name.words)
-
-
-def _tidied(text: str) -> str:
-    return _TITLES.sub("", _SEAT.sub("", _STATE.sub("", " ".join(unicodedata.normalize("NFKC", text).split()))))
 
 
 def _inner(text: str) -> Iterator[str]:

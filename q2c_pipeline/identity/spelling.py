@@ -60,9 +60,15 @@ def typo(one: Word, other: Word) -> tuple[float, str] | None:
     """A slip of the keyboard or the ear; long words bear more of them than short ones."""
     if {one.kind, other.kind} & _NO_TYPO or (one.kind != "unknown" and other.kind != "unknown"):
         return None
-    distance, a, b = min(((OSA.distance(a, b), a, b) for a in _texts(one) for b in _texts(other)), key=lambda found: found[0])
+    distance, a, b = min(((OSA.distance(a, b), a, b) for a in _texts(one) for b in _texts(other)), key=_nearness)
     price = _typo_cost(a, b, distance)
     return None if price is None else (price, f"{one.text} and {other.text} differ by {distance} letter{'s' * (distance > 1)}")
+
+
+def _nearness(found: tuple[int, str, str]) -> tuple[int, int]:
+    """The fewest slips, in the shortest spelling: Muller and Moller, not Mueller and Moeller."""
+    distance, one, other = found
+    return distance, len(one) + len(other)
 
 
 def _texts(word: Word) -> list[str]:
@@ -96,15 +102,24 @@ _OTHER_LETTER = 3.0
 
 
 def _exchanged(a: str, b: str) -> float:
-    """A letter in the place of one that neither sounds nor lies near it is rather another brand: Yamaha, Yamada."""
-    differing = [(x, y) for x, y in zip(a, b, strict=False) if x != y]
-    if len(a) != len(b) or len(differing) != 1 or set("aeiouy") >= set(differing[0]):
+    """A letter for one that neither sounds nor lies near it, or early in the word, is rather another brand: Yamaha and Yamada."""
+    differing = [place for place, (x, y) in enumerate(zip(a, b, strict=False)) if x != y]
+    if len(a) != len(b) or len(differing) != 1:
         return 0.0
-    (x, y), places = differing[0], {key: (row, at) for row, keys in enumerate(_ROWS) for at, key in enumerate(keys)}
-    if x not in places or y not in places:
-        return _OTHER_LETTER
-    (row, at), (other_row, other_at) = places[x], places[y]
-    return 0.0 if abs(row - other_row) <= 1 and abs(at - other_at) <= 1 else _OTHER_LETTER
+    place = differing[0]
+    letters = {a[place], b[place]}
+    is_near = letters <= set("aeiouy") or _are_neighbours(a[place], b[place])
+    return 0.0 if is_near and place > _CLEARLY_HEARD else _OTHER_LETTER
+
+
+_CLEARLY_HEARD = 2
+"""The last place of the first syllable, more or less."""
+
+
+def _are_neighbours(one: str, other: str) -> bool:
+    """On the keyboard: n and m, b and v."""
+    places = [(row, keys.index(letter)) for letter in (one, other) for row, keys in enumerate(_ROWS) if letter in keys]
+    return len(places) == 2 and abs(places[0][0] - places[1][0]) <= 1 and abs(places[0][1] - places[1][1]) <= 1  # noqa: PLR2004
 
 
 _SOUNDS = (

@@ -40,7 +40,15 @@ def spelled(value: object) -> object:
 
 Frequency = Annotated[BillingFrequency, BeforeValidator(spelled)]
 Months = Annotated[int, Field(ge=1, le=1200)]
-MONTHS = AliasChoices("billing_period_months", "period_months", "custom_months", "frequency_months", "interval_months", "months")
+MONTHS = AliasChoices(
+    "billing_period_months",
+    "period_months",
+    "custom_months",
+    "custom_period_months",
+    "frequency_months",
+    "interval_months",
+    "months",
+)
 Recognition = Annotated[Literal["daily_straight_line", "even_by_month", "by_second", "point_in_time"], BeforeValidator(spelled)]
 Rounding = Literal["half_up", "half_even"]
 Proration = Annotated[Literal["actual_days", "thirty_360", "by_second", "none"], BeforeValidator(spelled)]

@@ -69,6 +69,11 @@ def test_scores_do_not_depend_on_the_side() -> None:
         ("Zoller Ltd", "Zoller Enterprises", "different"),
         ("Zoller a.s.", "Zoller s.r.o.", "different"),
         ("日本銀行", "Bank of Japan", "same"),
+        ("*INACTIVE* Zoller Corp - DO NOT USE", "Zoller Corporation", "same"),
+        ("Zoller Corp™, Attn: Accounts Payable", "Zoller Corporation", "same"),
+        ("Zoller S.r.l. in liquidazione", "Zoller Srl", "same"),
+        ("Zoller New Energy", "Zoller Energy", "different"),
+        ("Müller GmbH", "Möller GmbH", "different"),
         ("Zoller Hava Yollari", "Zoller Air Lines", "same"),
     ],
 )
