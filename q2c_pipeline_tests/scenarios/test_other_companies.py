@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from q2c_pipeline.orchestration import demo, lookalikes, night
-from q2c_pipeline.sandbox.systems import Misbehaviour, Systems, Truth
+from q2c_pipeline.sandbox.company import customers, registers
+from q2c_pipeline.sandbox.systems import Earlier, Misbehaviour, Systems, Truth, evening_before
 from q2c_pipeline.settings import Settings, load_settings
 from q2c_pipeline_tests.scenarios.nights import AS_OF, Company, company
 from q2c_pipeline_tests.scenarios.site import EVERYTHING
 
 PLANTED = [name for name in EVERYTHING if not name.startswith(("dq04", "dq05", "md04"))]
 """Without the faults that only a reconciliation of the evening before could know of."""
-ELSEWHERE = [name for name in PLANTED if not re.search("tax_id|ids_lost|other_spelling", name)]
-"""Of a company whose customers have no tax ids, so that none of them is a customer of the first one, too."""
 _OTHER_NAMES = (
     (re.compile(r"\b(AC|ORD|OPP|INV|CN|JE|REL|PMT)-"), r"B\1-"),
     (re.compile(r"\bac-"), "bac-"),
@@ -30,7 +30,9 @@ _OTHER_NAMES = (
     (re.compile(r"\b(sf|stripe|netsuite)_main\b"), r"\1_two"),
 )
 """Business numbers, ids and names of a second company; NetSuite counts its ids from one in every account, so those stay."""
-_TAX_IDS = frozenset({"Tax_Id__c", "vatregnumber"})
+_NAMING = frozenset({"subject_key", "detail", "key", "record"})
+_ELSEWHERE = 40_000
+"""Customers of the second company are others in the registers, too: so many numbers further on."""
 
 
 def renamed(value: Any) -> Any:
@@ -41,13 +43,11 @@ def renamed(value: Any) -> Any:
                 value = pattern.sub(other, value)
             return value
         case dict():
-            return {renamed(key): None if key in _TAX_IDS else renamed(one) for key, one in value.items()}
+            return {renamed(key): renamed(one) for key, one in value.items()}
         case list() | tuple():
             return type(value)(map(renamed, value))
-        case Truth():
-            return replace(value, subject_key=renamed(value.subject_key))
-        case Misbehaviour():
-            return replace(value, detail=renamed(value.detail))
+    if isinstance(value, Truth | Misbehaviour | Earlier):
+        return replace(value, **{name: renamed(vars(value)[name]) for name in _NAMING & vars(value).keys()})
     return value
 
 
@@ -55,7 +55,8 @@ def second(acme: Company) -> Company:
     """The company as another one, with instances and variables of other names."""
     own = acme.systems
     salesforce, stripe, netsuite = (renamed(one) for one in (own.salesforce, own.stripe, own.netsuite))
-    systems = Systems(own.as_of, salesforce, stripe, netsuite, renamed(own.truth), renamed(own.misbehaviour))
+    facts = (renamed(own.truth), renamed(own.misbehaviour), renamed(own.earlier))
+    systems = Systems(own.as_of, salesforce, stripe, netsuite, *facts)
     return Company(systems, {name.replace("_MAIN_", "_TWO_"): value for name, value in acme.credentials.items()})
 
 
@@ -79,8 +80,8 @@ def configured(folder: Path, urls: Mapping[str, str], credentials: Mapping[str, 
     return load_settings(path, credentials)
 
 
-def reconciled(settings: Settings) -> Settings:
-    result = night.run_night(settings, AS_OF, lambda *_: None)
+def reconciled(settings: Settings, as_of: date = AS_OF) -> Settings:
+    result = night.run_night(settings, as_of, lambda *_: None)
     assert result.blocked == []
     return settings
 
@@ -110,14 +111,30 @@ def urls(acme: Company) -> Iterator[dict[str, str]]:
         yield served
 
 
-def test_two_companies_with_six_systems(tmp_path: Path, acme: Company, urls: dict[str, str]) -> None:
-    other = second(company(13, *ELSEWHERE, accounts=35, months=5))
-    with ExitStack() as stack:
-        renamed_back = {name.replace("_TWO_", "_MAIN_"): value for name, value in other.credentials.items()}
-        others = stack.enter_context(lookalikes.serving(other.systems, renamed_back))
-        both = urls | {name.replace("_main", "_two"): url for name, url in others.items()}
-        settings = reconciled(configured(tmp_path, both, acme.credentials | other.credentials, sorted(both)))
-    assert list(map(str, wrong(settings, [*acme.systems.truth, *other.systems.truth]))) == []
+@contextmanager
+def served_together(one: Company, other: Company) -> Iterator[dict[str, str]]:
+    """The addresses of all six systems."""
+    renamed_back = {name.replace("_TWO_", "_MAIN_"): value for name, value in other.credentials.items()}
+    with one.served() as urls, lookalikes.serving(other.systems, renamed_back) as others:
+        yield urls | {name.replace("_main", "_two"): url for name, url in others.items()}
+
+
+def test_two_companies_with_six_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every fault there is in each, also those that only who saw the evening before can know of."""
+    one = company(12, *EVERYTHING, accounts=35, months=5)
+    monkeypatch.setattr(customers, "tax_number", lambda entity, index: registers.tax_number(entity, index + _ELSEWHERE))
+    other = second(company(13, *EVERYTHING, accounts=35, months=5))
+    credentials, earlier = one.credentials | other.credentials, AS_OF - timedelta(days=1)
+    with served_together(evening(one), evening(other)) as urls:
+        reconciled(configured(tmp_path, urls, credentials, sorted(urls)), earlier)
+    with served_together(one, other) as urls:
+        settings = reconciled(configured(tmp_path, urls, credentials, sorted(urls)))
+    assert list(map(str, wrong(settings, [*one.systems.truth, *other.systems.truth]))) == []
+
+
+def evening(of: Company) -> Company:
+    """The company as it was on the evening before."""
+    return Company(evening_before(of.systems), of.credentials)
 
 
 _UNSEEN_CONTROLS = {
