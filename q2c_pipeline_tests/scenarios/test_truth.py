@@ -55,9 +55,13 @@ def test_several_faults_on_one_line_or_document(tmp_path: Path) -> None:
 def test_a_world_without_faults_has_zero_bridges(tmp_path: Path) -> None:
     with reconciled(tmp_path, 77, ()) as world:
         assert_truth(world)
+        # Receivables in foreign currency differ in a clean world, too: rates move. Those differences are explained to the minor
+        # unit, by three classes of their own that are no exceptions; of any other measure nothing differs, and nothing is found.
         open_groups = world.query("select distinct leg, measure from recon.bridge where difference_amount <> 0")
         assert open_groups.rows() == [("SL", "foreign_receivable")]
-        causes = world.query("select distinct cause from recon.bridge where cause_amount <> 0 order by cause")["cause"].to_list()
-        assert set(causes) <= {"fx_realised", "fx_unrealised", "fx_rounding"}, "exchange rates moved, and nothing else did"
+        causes = world.query("select distinct cause from recon.bridge where cause_amount <> 0")["cause"]
+        assert set(causes) == {"fx_realised", "fx_unrealised", "fx_rounding"}
+        assert world.query(UNBALANCED).is_empty()
+        assert not world.found()
         population = world.query("select control_id, population, exceptions from recon.control_result where leg in ('BB', 'BP')")
         assert population.filter(population["population"] == 0)["control_id"].to_list() == []
