@@ -82,6 +82,12 @@ def test_lines_are_scheduled_as_their_crm_says_else_as_the_one_billing_system_do
     assert policy(tmp_path, both).policy_frames(JUNE)["convention"].rows() == [("sf_main", "thirty_360", None, None, None)]
 
 
+def test_a_residual_product_is_listed_without_a_price(tmp_path: Path) -> None:
+    text = '[policy.standalone_prices]\nCORE = { USD = 50 }\nSUITE = { USD = "residual" }\n'
+    frame = policy(tmp_path, text).policy_frames(JUNE)["standalone_price"]
+    assert frame.rows() == [("CORE", "USD", Decimal(50)), ("SUITE", "USD", None)]
+
+
 def test_a_ledger_that_posts_summaries_is_told_to_the_tables(tmp_path: Path) -> None:
     assert policy(tmp_path, LEDGER).policy_frames(JUNE)["summary_convention"].rows() == []
     said = policy(tmp_path, LEDGER + "[policy.conventions.netsuite_main]\n" + SUMMARIES)
