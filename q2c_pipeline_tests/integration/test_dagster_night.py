@@ -70,7 +70,8 @@ def test_everything_is_made_and_told(night: Night) -> None:
     assert {"recon.bridge", "control.finding", "mart.run_summary"} <= {table.name for table in result.tables}
     assert result.published == night.settings.stores.published
     assert {name for name, path in result.outcomes.items() if path.is_file()} == {"workbook", "report"}
-    assert {phase for phase, _ in night.heard} == {"extract", "load", "transform", "publish", "report"}
+    phases = {"extract", "load", "transform", "publish", "cases", "corrections", "report", "alerts"}
+    assert {phase for phase, _ in night.heard} == phases
 
 
 def test_what_was_planted_is_found(night: Night, served: lookalikes.Served) -> None:
