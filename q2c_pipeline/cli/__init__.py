@@ -14,7 +14,7 @@ from q2c_pipeline.cli.common import AsOf, Config, Form, Written, errors, output,
 from q2c_pipeline.cli.corrections import corrections
 from q2c_pipeline.cli.exceptions import exceptions
 from q2c_pipeline.cli.identity import identity
-from q2c_pipeline.cli.nights import run_night, show_night
+from q2c_pipeline.cli.nights import run_month, run_night, show_night
 from q2c_pipeline.cli.policies import policy
 from q2c_pipeline.cli.schedules import schedule
 from q2c_pipeline.cli.simulation import demo, sandbox
@@ -78,12 +78,18 @@ def nightly(
     as_of: AsOf = None,
     config: Config = None,
     full: Annotated[bool, typer.Option("--full", help="Make every table anew, not only what changes touch.")] = False,  # noqa: FBT002
+    month: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m"], help="Ask no system; make only this month's cells again, from landing.")
+    ] = None,
 ) -> None:
     """Extract, load, reconcile and publish one night; exit code 1 when a system was blocked or the run failed."""
     from q2c_pipeline.settings import load_settings
 
+    if month and full:
+        raise typer.BadParameter("--month makes less than everything, --full makes all: give one of them")
     settings = load_settings(config)
-    result = run_night(settings, _day_to_run(settings, as_of), full=full)
+    day = _day_to_run(settings, as_of)
+    result = run_month(settings, day, month.date()) if month else run_night(settings, day, full=full)
     show_night(settings, result)
     if result.blocked:
         raise typer.Exit(1)

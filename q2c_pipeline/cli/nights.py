@@ -29,6 +29,21 @@ def run_night(settings: Settings, as_of: date, *, full: bool = False) -> NightRe
     return result
 
 
+def run_month(settings: Settings, as_of: date, month: date) -> NightResult:
+    """One accounting month again from what is landed, with a progress bar a phase."""
+    from q2c_pipeline.engine.controls import load_sql_files
+    from q2c_pipeline.orchestration import night
+    from q2c_pipeline.orchestration.progress import Phases
+    from q2c_pipeline.orchestration.reporting import build_reports
+
+    console = errors()
+    with Phases(console, {"transform": len(load_sql_files())}) as phases:
+        result = night.run_month(settings, as_of, month, phases)
+    result.outcomes = build_reports(settings)
+    console.print(phases.said(), soft_wrap=True)
+    return result
+
+
 def show_night(settings: Settings, result: NightResult) -> None:
     """Controls, bridge and places; what was left out first."""
     from q2c_pipeline.engine.publishing import open_published

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -114,7 +115,7 @@ class Refresh:
         if self._warehouse.count("policy.summary_convention"):
             raise _DoubtError("a ledger posts summary journals: all documents of a day belong together")
         since = self._last_night()
-        if strange := sorted(name for name in self._shared() if name.split(".")[0] in _NIGHTLY):
+        if strange := sorted(name for name in self._shared if name.split(".")[0] in _NIGHTLY):
             raise _DoubtError(f"a part of {strange[0]} cannot be told")
         for catalog in _CATALOGS:
             self._execute(f"attach ':memory:' as {catalog}")
@@ -154,12 +155,13 @@ class Refresh:
         for table in FACTS:
             rows = f"select * from {source}.mapped.{table} where {where.format(table=table)}"
             self._execute(f"create table {catalog}.mapped.{table} as {rows}", dict(params or {}))
-        for name in sorted(self._shared()):
+        for name in sorted(self._shared):
             self._execute(f"create view {catalog}.{name} as from {self._work}.{name}")
 
     def _split_files(self) -> list[SqlFile]:
         return [file for file in self._files if file.name in self._split]
 
+    @cached_property
     def _shared(self) -> dict[str, set[str]]:
         """Tables that are not split but read by split files, with the column names that these mention."""
         shared: dict[str, set[str]] = {}
@@ -172,7 +174,7 @@ class Refresh:
 
     def _remember_shared(self) -> None:
         """Keep what the split files see of shared tables: they may not change for customers outside the part."""
-        for name, mentioned in self._shared().items():
+        for name, mentioned in self._shared.items():
             columns = ", ".join(column for column in self._columns(name) if column in mentioned) or "1 as one"
             self._execute(f'create table part_seen."{name}" as select {columns} from {name}')
 
@@ -231,7 +233,7 @@ class Refresh:
             self._same.add(file.name)
         elif file.name in CLOCK:
             self._refuse_other_months(file.name)
-        elif file.name in self._shared():
+        elif file.name in self._shared:
             self._refuse_shared_change(file.name)
         return rows
 

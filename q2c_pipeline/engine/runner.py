@@ -18,6 +18,7 @@ from q2c_pipeline.schemas.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
     from types import TracebackType
 
@@ -160,6 +161,16 @@ class Warehouse:
         with self.transaction(), _explained(file, bound):
             self.connection.execute(f'create schema if not exists "{file.schema}"')
             self.connection.execute(f'create or replace table "{file.schema}"."{file.table}" as {file.sql}', bound)
+        return RunResult(file.name, self.count(file.name), time.perf_counter() - start)
+
+    def remake(self, file: SqlFile, params: Mapping[str, Any], period: date) -> RunResult:
+        """Make anew those rows of the file's table that are of one period; all of them or nothing, and no others."""
+        bound = bind(file, params)
+        start = time.perf_counter()
+        with self.transaction(), _explained(file, bound):
+            self.connection.execute(f"delete from {file.name} where period = $period", {"period": period})  # noqa: S608
+            rows = f"select * from (\n{file.sql}\n) as made where period = $remade_period"  # noqa: S608
+            self.connection.execute(f"insert into {file.name} by name {rows}", {**bound, "remade_period": period})
         return RunResult(file.name, self.count(file.name), time.perf_counter() - start)
 
     def run_all(

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from q2c_pipeline.engine import publishing
 from q2c_pipeline.engine.controls import load_sql_files
+from q2c_pipeline.engine.month import Month
 from q2c_pipeline.engine.refresh import Refresh
 from q2c_pipeline.engine.runner import RunResult, Warehouse, graph
 from q2c_pipeline.errors import ContractError, SourceError, StoreError
@@ -133,14 +134,22 @@ def load_all(settings: Settings, warehouse: Warehouse, as_of: date, report: Repo
 
 
 def transform(
-    settings: Settings, warehouse: Warehouse, as_of: date, on_table: Callable[[RunResult], None], *, full: bool = False
+    settings: Settings,
+    warehouse: Warehouse,
+    as_of: date,
+    on_table: Callable[[RunResult], None],
+    *,
+    full: bool = False,
+    month: date | None = None,
 ) -> list[RunResult]:
     """Make every SQL table in the order of its upstreams, and between records and links say who is who.
 
-    Where only some customers' records changed since the last night, their part of the tables is made; `full` makes all anew.
+    Where only some customers' records changed since the last night, their part of the tables is made; `full` makes all anew,
+    `month` (its first day) of the grids only the cells of that month.
     """
     files = graph(load_sql_files())
-    refresh = Refresh(warehouse, files, settings.sql_parameters(as_of), full=full)
+    parameters = settings.sql_parameters(as_of)
+    refresh = Month(warehouse, files, parameters, month) if month else Refresh(warehouse, files, parameters, full=full)
     results = []
 
     def made(result: RunResult) -> None:
@@ -178,6 +187,21 @@ def run_night(settings: Settings, as_of: date, report: Report, *, full: bool = F
         result.cases = update_cases(settings, as_of, result.unread, settings.end_of(as_of))
         result.corrections = take_in(settings, as_of, result.unread, settings.end_of(as_of))
         result.told = tell_of_night(settings, as_of, settings.end_of(as_of), result.blocked)
+    return result
+
+
+def run_month(settings: Settings, as_of: date, month: date, report: Report) -> NightResult:
+    """Make one accounting month (its first day) again from what is landed, asking no system: transform, publish, cases."""
+    result, settings = NightResult(as_of), settings.on(as_of)
+    with night_lock(settings):
+        with open_warehouse(settings, as_of) as warehouse:
+            load_all(settings, warehouse, as_of, report, result)
+            result.tables = transform(
+                settings, warehouse, as_of, lambda r: report("transform", f"{r.name}: {r.rows} rows"), month=month
+            )
+            result.published = publish_night(settings, warehouse)
+        result.cases = update_cases(settings, as_of, result.unread, settings.end_of(as_of))
+        result.corrections = take_in(settings, as_of, result.unread, settings.end_of(as_of))
     return result
 
 

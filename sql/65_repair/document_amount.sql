@@ -6,6 +6,7 @@
 with dated as ( -- days of transactions that no document is known for
     select transaction_number, min(posting_date) as posting_date
     from link.transaction_class
+    where transaction_number in (select transaction_number from grid.billed_posted_break where document_key is null)
     group by transaction_number
 )
 
