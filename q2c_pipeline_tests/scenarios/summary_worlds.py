@@ -14,6 +14,7 @@ from q2c_pipeline.sandbox.company.faults.summary import known_faults
 from q2c_pipeline.settings import load_settings
 from q2c_pipeline_tests.scenarios.worlds import AS_OF, World
 
+Grouping = Literal["entity_day", "batch"]
 CONVENTION = """
 [policy.conventions.netsuite_main]
 summary_journals = "{grouping}"
@@ -22,8 +23,8 @@ summary_prefix = "SUM-"
 BESIDE = (
     "bb04_price_drift",
     "bb06_period_skipped",
-    "bb08_",
-    "bb12_",
+    "bb08_billed_twice",
+    "bb12_month_not_billed",
     "md03_terms_promised_by_sales",
     "st01_status_never_updated",
 )
@@ -49,7 +50,7 @@ def reconciled(
     *,
     accounts: int = 60,
     months: int = 6,
-    grouping: Literal["entity_day", "batch"] = "entity_day",
+    grouping: Grouping = "entity_day",
 ) -> Iterator[World]:
     """Build the company, serve it, run a night against it under a policy that says how it posts."""
     credentials = lookalikes.new_credentials()

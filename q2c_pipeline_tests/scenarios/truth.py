@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, zip_longest
@@ -22,7 +23,10 @@ from rich.console import Console
 from rich.progress import track
 
 from q2c_pipeline.sandbox.company.faults import available_faults, available_stacks
+from q2c_pipeline.sandbox.company.faults.summary import known_faults
 from q2c_pipeline.sandbox.systems import Symptom
+from q2c_pipeline_tests.scenarios import summary_worlds
+from q2c_pipeline_tests.scenarios.summary_worlds import BESIDE, Grouping
 from q2c_pipeline_tests.scenarios.worlds import UNBALANCED, World, reconciled
 
 Subject = tuple[str, str, str | None]
@@ -53,6 +57,8 @@ class Plan:
     faults: tuple[str, ...]
     accounts: int
     months: int
+    summaries: Grouping | None = None
+    """How its ledger posts summary journals, if it does."""
 
 
 @dataclass(frozen=True)
@@ -87,15 +93,16 @@ class Score:
 
 
 def plans(count: int) -> list[Plan]:
-    """Two clean worlds, one crowd in 25, one world of stacks in 20, then every fault alone and mixes in turn; always the same."""
+    """Two clean worlds, a crowd in 25, one of stacks and one of summaries in 20, then faults alone and mixes; always the same."""
     names = sorted(available_faults())
     alone = [Plan(1000 + number, (name,), 35, 5) for number, name in enumerate(names)]
     mixed = [_mix(seed, names) for seed in range(1, count + 1)]
     crowds = [_crowd(number) for number in range(count // 25)]
     stacks = [_stacked(number, names) for number in range(count // 20)]
+    summing = [_summing(number) for number in range(count // 20)]
     turns = zip_longest(mixed, alone) if count < len(alone) + _LEAST_MIXES else [(*alone, *mixed)]
     drawn = [one for one in chain.from_iterable(turns) if one is not None]
-    return [Plan(1, (), 35, 5), Plan(2, (), 60, 9), *crowds, *stacks, *drawn][:count]
+    return [Plan(1, (), 35, 5), Plan(2, (), 60, 9), *crowds, *stacks, *summing, *drawn][:count]
 
 
 def _crowd(number: int) -> Plan:
@@ -114,17 +121,34 @@ def _stacked(number: int, names: Sequence[str]) -> Plan:
     return Plan(7000 + number, tuple(handful), len(handful) + dice.choice((45, 60, 90)), dice.randint(6, 10))
 
 
+def _summing(number: int) -> Plan:
+    """A company whose ledger posts one journal for all documents of a day, or batch, with the faults of such a ledger."""
+    dice = random.Random(f"summaries {number}")
+    handful = sorted(dice.sample(known_faults(), dice.randint(6, len(known_faults()))) + dice.sample(BESIDE, 2))
+    return Plan(
+        9000 + number, tuple(handful), dice.choice((80, 100, 120)), dice.randint(6, 9), ("entity_day", "batch")[number % 2]
+    )
+
+
 def _mix(seed: int, names: Sequence[str]) -> Plan:
     dice = random.Random(f"mix {seed}")
     handful = dice.sample(names, dice.randint(2, len(names)))
     return Plan(seed, tuple(sorted(handful)), len(handful) // 2 + dice.choice((25, 30, 45, 60, 90, 160)), dice.randint(5, 12))
 
 
+def _company(folder: Path, plan: Plan) -> AbstractContextManager[World]:
+    """The plan's company, served and reconciled."""
+    if plan.summaries:
+        size = {"accounts": plan.accounts, "months": plan.months}
+        return summary_worlds.reconciled(folder, plan.seed, plan.faults, **size, grouping=plan.summaries)
+    return reconciled(folder, plan.seed, plan.faults, accounts=plan.accounts, months=plan.months)
+
+
 def measure(plan: Plan) -> Measured:
     """Build, serve and reconcile one world."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        reconciled(Path(folder), plan.seed, plan.faults, accounts=plan.accounts, months=plan.months) as world,
+        _company(Path(folder), plan) as world,
     ):
         symptoms = (len(world.symptoms), tuple(world.unlisted()))
         blocked = len(world.result.blocked)

@@ -214,9 +214,9 @@ def test_a_day_without_summary_names_each_document() -> None:
     assert found(world) == [("BP01", "INV-5", Decimal("1100.0000")), ("BP01", "INV-a", Decimal("77.0000"))]
 
 
-def test_a_summary_in_the_next_period() -> None:
+def test_a_summary_in_the_period_before() -> None:
     world = day_of(70)
-    number = sum_up(world, DAY, "5", "a", posting_date=date(2026, 6, 2))
+    number = sum_up(world, DAY, "5", "a", posting_date=date(2026, 4, 29))
     assert found(world) == [("BP07", number, Decimal("1177.0000"))]
 
 
@@ -394,3 +394,25 @@ def test_without_the_convention_a_summary_is_a_journal_by_hand() -> None:
     world = sum_up_rest(summing())
     world.summary_convention = None
     assert {control for control, *_ in found(world)} == {"BP01", "BP13"}
+
+
+def test_a_summary_that_fits_two_days_is_taken_for_neither() -> None:
+    world = summing()
+    days = [date(2026, 5, 4), date(2026, 5, 6)]
+    for name, day in zip("ab", days, strict=True):
+        unsold(world, name, day, 70)
+    sum_up_rest(world, *days)
+    number = sum_up(world, date(2026, 5, 8), "a")
+    reasons = {(control, subject): reason for control, subject, _, reason in told(world)}
+    assert set(reasons) == {("BP01", "INV-a"), ("BP01", "INV-b"), ("BP02", number)}
+    assert "it may stand for or repeat US USD 2026-05-04, US USD 2026-05-06" in reasons["BP02", number]
+
+
+def test_amounts_that_come_again_a_month_later_fit_the_near_day() -> None:
+    world = summing()
+    days = [date(2026, 4, 29), date(2026, 5, 29)]
+    for name, day in zip("ab", days, strict=True):
+        unsold(world, name, day, 70)
+    sum_up_rest(world, *days)
+    number = sum_up(world, date(2026, 5, 3), "a")
+    assert found(world) == [("BP01", "INV-b", Decimal("77.0000")), ("BP07", number, Decimal("77.0000"))]

@@ -4,7 +4,8 @@
 -- example: SUM-US-2 of 5 March has exactly the amounts of 4 March, which nothing else posts: it posts 4 March, known by its amounts
 -- Its own day or batch comes first: all of its journals if they add up to the documents, else the one that equals them by itself, else
 -- all of them. A journal that its own day has no room for posts the one other day, or the one other company's same day, that nothing
--- posts and that has its very amounts; else it repeats the one journal of the company that has them; else nothing is known of it.
+-- posts and that has its very amounts; else it repeats the one journal of the company that has them (neither more
+-- than 15 days away: monthly amounts come again); else nothing is known of it but the candidates.
 with home as ( -- journals beside the documents of their own day or batch; equal journals of a day in the order of their keys
     select
         j.summary_key, j.transaction_key, j.transaction_number, j.legal_entity_code, j.currency, j.period, j.posting_date, j.occasion,
@@ -34,7 +35,7 @@ ranked as ( -- the first of a day that equals its documents by itself
 
 vacant as ( -- days or batches that no journal of their own posts
     select
-        g.group_key, g.legal_entity_code, g.currency, g.occasion, g.receivable_amount, g.tax_amount, g.deferred_amount,
+        g.group_key, g.legal_entity_code, g.currency, g.occasion, g.issued_date, g.receivable_amount, g.tax_amount, g.deferred_amount,
         g.revenue_amount
     from link.summary_group as g
     left join link.summary_journal as j on g.group_key = j.group_key
@@ -45,13 +46,19 @@ fitting as ( -- journals without room at home that equal a vacant day, with how 
     select
         r.summary_key, v.group_key, v.legal_entity_code,
         count(*) over (partition by r.summary_key) as days,
-        count(*) over (partition by v.group_key) as journals
+        count(*) over (partition by v.group_key) as journals,
+        string_agg(v.group_key, ', ') over (
+            partition by r.summary_key order by v.group_key rows between unbounded preceding and unbounded following
+        ) as candidates
     from ranked as r
     inner join vacant as v
         on
             r.currency = v.currency and r.receivable_amount = v.receivable_amount and r.tax_amount = v.tax_amount
             and r.deferred_amount = v.deferred_amount and r.revenue_amount = v.revenue_amount
-            and (r.legal_entity_code = v.legal_entity_code or r.occasion = v.occasion)
+            and (
+                (r.legal_entity_code = v.legal_entity_code and r.posting_date between v.issued_date - 15 and v.issued_date + 15)
+                or r.occasion = v.occasion
+            )
     where not r.is_sum_exact and not r.is_first_exact
 ),
 
@@ -86,6 +93,7 @@ alike as ( -- journals that are left, with those of the company that they may re
         on
             p.currency = o.currency and p.legal_entity_code = o.legal_entity_code and p.receivable_amount = o.receivable_amount
             and p.tax_amount = o.tax_amount and p.deferred_amount = o.deferred_amount and p.revenue_amount = o.revenue_amount
+            and o.posting_date between p.posting_date - 15 and p.posting_date + 15
     where p.placed_group_key is null and o.placed_group_key is not null
     group by p.summary_key
 )
@@ -109,10 +117,11 @@ select
         when a.same_day_journals = 1 then a.same_day_transaction_key
         when a.journals = 1 then a.transaction_key
     end as repeated_transaction_key,
-    case when p.method is null then a.candidates end as candidates,
+    case when p.method is null then nullif(concat_ws(' or ', f.candidates, a.candidates), '') end as candidates,
     p.receivable_amount,
     p.tax_amount,
     p.deferred_amount,
     p.revenue_amount
 from placed as p
 left join alike as a on p.summary_key = a.summary_key
+left join (select summary_key, min(candidates) as candidates from fitting group by summary_key) as f on p.summary_key = f.summary_key

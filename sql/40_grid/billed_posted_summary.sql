@@ -93,7 +93,7 @@ select
     p.currency as billed_currency,
     coalesce(
         '; it repeats ' || o.transaction_number, '; no documents of ' || p.legal_entity_code || ' in ' || p.currency
-        || ' on ' || cast(p.posting_date as varchar) || ' wait for it' || coalesce(', it may repeat ' || p.candidates, '')
+        || ' on ' || cast(p.posting_date as varchar) || ' wait for it' || coalesce(', it may stand for or repeat ' || p.candidates, '')
     ) as remark,
     '{"instance":"' || split_part(p.repeated_transaction_key, ':', 1) || '","table":"posting","source_id":"'
     || split_part(p.repeated_transaction_key, ':', 2) || '"}' as evidence
