@@ -416,3 +416,28 @@ def test_amounts_that_come_again_a_month_later_fit_the_near_day() -> None:
     sum_up_rest(world, *days)
     number = sum_up(world, date(2026, 5, 3), "a")
     assert found(world) == [("BP01", "INV-b", Decimal("77.0000")), ("BP07", number, Decimal("77.0000"))]
+
+
+def tables_of(world: World) -> dict[str, list[tuple[Any, ...]]]:
+    """Every made table but those of summaries, its rows in one order."""
+    names = [file.name for file in all_files() if "summar" not in file.table and not file.name.startswith("control.")]
+    with world.run(*names) as warehouse:
+        return {name: sorted(warehouse.query(f"from {name}").rows(), key=str) for name in names}
+
+
+def test_a_ledger_that_posts_no_summary_has_the_same_tables_with_and_without_the_convention() -> None:
+    usual, told_so = consistent().post_all(), consistent().post_all()
+    for world in (usual, told_so):
+        world.reprice("3", 950)
+        world.journal(
+            "tr-hand", {"1100": Decimal(5), "4000": Decimal(-5)}, transaction_kind="journal", transaction_number="JE-1",
+            posting_date=DAY, currency="USD",
+        )  # fmt: skip
+    told_so.summary_convention = ("netsuite_main", "entity_day", "SUM-")
+    assert tables_of(usual) == tables_of(told_so)
+
+
+def test_without_the_convention_the_tables_of_summaries_are_empty() -> None:
+    with consistent().post_all().run("grid.billed_posted_summary", "grid.summary_remark", "mart.exception_summary") as warehouse:
+        made = [file.name for file in all_files() if file.table.startswith("summary_")]
+        assert {name: warehouse.count(name) for name in made} == dict.fromkeys(made, 0)

@@ -35,7 +35,7 @@ from link.summary_document as d
 inner join link.summary_gap as g on d.group_key = g.group_key
 left join stood as s on d.document_key = s.document_key
 where d.is_summary_elsewhere and s.document_key is null
-union all -- documents of days that no journal posts
+union all -- documents of days that no journal posts, nor a transaction of their own
 select
     d.document_key,
     cast(null as varchar) as transaction_key,
@@ -43,4 +43,4 @@ select
 from link.summary_demand as d
 left join link.summary_gap as g on d.group_key = g.group_key
 left join stood as s on d.document_key = s.document_key
-where d.is_open and g.group_key is null and s.document_key is null
+where d.is_open and d.open_receivable_amount = d.receivable_amount and g.group_key is null and s.document_key is null
