@@ -6,7 +6,6 @@
 with known as ( -- rejects of deliveries up to the day; one whose delivery is not on record counts too
     select
         j.batch_id, j.instance, j.object_name, j.source_id, j.row_number, j.field_name, j.reason, j.value, j.is_unknown_enum,
-        j.record,
         b.as_of,
         b.sequence
     from landing.reject as j
@@ -117,8 +116,7 @@ later as ( -- rejects whose record came again in a later delivery of the object,
 )
 
 select
-    k.batch_id, k.instance, k.object_name, k.source_id, k.row_number, k.field_name, k.reason, k.value, k.is_unknown_enum,
-    k.record
+    k.batch_id, k.instance, k.object_name, k.source_id, k.row_number, k.field_name, k.reason, k.value, k.is_unknown_enum
 from known as k
 left join later as l on k.batch_id = l.batch_id and k.row_number = l.row_number
 where l.batch_id is null

@@ -27,7 +27,8 @@ unreadable as ( -- won deals without an order that a record in quarantine names:
         o.instance, o.source_id as opportunity_source_id,
         min('reject|' || q.instance || '|' || q.object_name || '|' || q.source_id) as reject_cell_id
     from ordered as o
-    inner join canonical.open_reject as q on o.instance = q.instance and contains(q.record, o.source_id)
+    inner join landing.reject as j on o.instance = j.instance and contains(j.record, o.source_id)
+    inner join canonical.open_reject as q on j.batch_id = q.batch_id and j.row_number = q.row_number
     where o.activated_date is null and q.source_id <> o.source_id
     group by o.instance, o.source_id
 ),

@@ -81,7 +81,8 @@ unreadable as ( -- records in quarantine that name an order whose lines nothing 
         e.instance, e.source_id,
         min('reject|' || q.instance || '|' || q.object_name || '|' || q.source_id) as reject_cell_id
     from expected as e
-    inner join canonical.open_reject as q on e.instance = q.instance and contains(q.record, e.source_id)
+    inner join landing.reject as j on e.instance = j.instance and contains(j.record, e.source_id)
+    inner join canonical.open_reject as q on j.batch_id = q.batch_id and j.row_number = q.row_number
     where e.subscriptions = 0
     group by e.instance, e.source_id
 )
