@@ -14,7 +14,7 @@ from q2c_pipeline.settings import Settings, load_settings
 
 AS_OF = date(2026, 6, 30)
 _SEED, _MONTHS = 7, 12
-_MEMORY = "5GB"
+_MEMORY = "7GB"
 """Of the warehouse, so that the whole process stays below eight."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -133,6 +134,27 @@ def grids(folder: Path, _: int) -> Rows:
     ]
 
 
+def nights(folder: Path, lines: int) -> Rows:
+    """A whole night, one month of it again, and the next night, on which one order in a hundred was delivered anew: tables alone."""
+    settings, next_day = settings_in(folder), synthetic.AS_OF + timedelta(days=1)
+    rows = [
+        _transformed("whole", settings, synthetic.AS_OF),
+        _transformed("one month again", settings, synthetic.AS_OF, month=_A_MONTH),
+    ]
+    synthetic.land_changes(settings, lines, next_day)
+    with night.open_warehouse(settings, next_day) as warehouse:
+        night.load_all(settings, warehouse, next_day, lambda *_: None, night.NightResult(next_day))
+    return [*rows, _transformed("one per cent changed", settings, next_day)]
+
+
+def _transformed(name: str, settings: Settings, as_of: date, *, month: date | None = None) -> dict[str, object]:
+    clock = Clock()
+    with night.open_warehouse(settings, as_of) as warehouse, clock.running():
+        night.transform(settings, warehouse, as_of, lambda _: None, month=month)
+    return {"night": name, **clock.figures()}
+
+
+_A_MONTH = date(2025, 5, 1)
 _SHOWN = 8
 _TO_BRIDGE = ("claim", "link", "schedule", "grid", "control", "recon")
 """From canonical tables, which are given, to the bridge."""
@@ -185,5 +207,6 @@ LARGE: dict[str, Callable[[Path, int], Rows]] = {
     "pandas_merge": rivals.pandas_merge,
     "datacompy": rivals.datacompy,
     "grids": grids,
+    "nights": nights,
 }
 """Measured one after the other on the made-up company in one work file."""

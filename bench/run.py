@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-LARGE = ("filled", "hand_written", "pandas_merge", "datacompy", "grids")
+LARGE = ("filled", "hand_written", "pandas_merge", "datacompy", "grids", "nights")
 COMPANY = ("extraction", "mapping", "nothing_changed")
 
 

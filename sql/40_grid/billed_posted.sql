@@ -67,6 +67,7 @@ side as ( -- both sides in one shape: what documents demand, debit positive ...
     left join link.money_posting as m on t.transaction_key = m.transaction_key
     where
         m.money_key is null
+        and t.transaction_kind in ('invoice', 'credit_memo', 'journal') -- a transaction is of one kind
         and t.account_class in ('receivable', 'tax', 'deferred_revenue', 'revenue')
         and (
             d.transaction_kind in ('invoice', 'credit_memo')

@@ -64,7 +64,9 @@ posted as ( -- documents that agree with the ledger: what differs is told by its
     from link.document as k
     inner join link.transaction_class as t on k.transaction_key = t.transaction_key
     left join grid.billed_posted_break as x on k.document_key = x.document_key
-    where k.document_state = 'live' and k.transaction_kind in ('invoice', 'credit_memo') and x.document_key is null
+    where
+        k.document_state = 'live' and k.transaction_kind in ('invoice', 'credit_memo') and x.document_key is null
+        and t.transaction_kind in ('invoice', 'credit_memo')
     group by k.document_key
 ),
 

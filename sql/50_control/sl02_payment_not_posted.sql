@@ -19,7 +19,7 @@ with posted as ( -- what the ledger took from the receivable for each movement, 
         coalesce(-sum(t.posted_amount) filter (where t.account_class = 'receivable'), 0) as posted_amount
     from link.money_posting as l
     inner join link.transaction_class as t on l.transaction_key = t.transaction_key
-    where l.money_key is not null
+    where l.money_key is not null and t.transaction_kind in ('payment', 'refund', 'journal') -- the only ones that post money
     group by l.money_key
 ),
 
