@@ -24,8 +24,8 @@ demo: $(VENV)/run.stamp  ## simulated company, nightly run over HTTP, report: ev
 test: $(VENV)/dev.stamp  ## the tests, under 8 minutes on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a module's company is acted out once; light modules last
 
-test-long: $(VENV)/dev.stamp  ## the tests that take minutes
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
+test-long: $(VENV)/dev.stamp  ## the tests that take minutes; LONG=PATHS for some of them
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long $(LONG)
 
 truth: $(VENV)/dev.stamp  ## found held against planted in WORLDS simulated companies; writes docs/truth.md
 	$(BIN)/python -m q2c_pipeline_tests.scenarios.truth $(WORLDS) --write docs/truth.md
