@@ -381,6 +381,17 @@ def test_open_items_deferrals_and_roll_forwards_agree_with_summaries() -> None:
         ]
 
 
+def test_a_summary_that_comes_late_in_its_month_is_slow() -> None:
+    world = day_of(70)
+    sum_up(world, DAY, "5", "a", posting_date=date(2026, 5, 12))
+    with world.run() as warehouse:
+        slow = "select subject_key, reason from recon.exception where control_id = 'LA01' order by 1"
+        assert warehouse.query(slow).rows() == [
+            (f"INV-{name}", "issued on 2026-05-01, posted on 2026-05-12: 11 days where 5 are agreed") for name in "5a"
+        ]
+    assert found(world) == []
+
+
 def test_what_is_in_flight_is_timing() -> None:
     world = summing()
     unsold(world, "late", date(2026, 10, 30), 70)

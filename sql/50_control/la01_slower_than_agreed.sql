@@ -68,6 +68,11 @@ posted as ( -- documents that agree with the ledger: what differs is told by its
         k.document_state = 'live' and k.transaction_kind in ('invoice', 'credit_memo') and x.document_key is null
         and t.transaction_kind in ('invoice', 'credit_memo')
     group by k.document_key
+    union all -- in a summary journal
+    select d.document_key, d.posting_date
+    from link.summary_document as d
+    left join grid.billed_posted_break as x on d.document_key = x.document_key
+    where d.document_state = 'live' and x.document_key is null
 ),
 
 late as ( -- the three ways, each past its agreed days
