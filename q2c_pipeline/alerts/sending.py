@@ -15,6 +15,8 @@ for _name in ("apprise", "urllib3.connectionpool"):  # below warnings they write
     logging.getLogger(_name).setLevel(logging.WARNING)
 MAX_LINES = 50
 """A digest longer than this says how many more there are."""
+PATIENCE_SECONDS = 30.0
+"""A receiver that is slow to answer has taken the message all the same: given up on too early, it is told twice."""
 
 
 def is_sendable(url: str) -> bool:
@@ -27,6 +29,9 @@ def send(url: str, title: str, body: str) -> str | None:
     receiver = Apprise()
     if not receiver.add(url):
         return "the URL is none that can be sent to"
+    for service in receiver:
+        service.socket_connect_timeout = max(service.socket_connect_timeout, PATIENCE_SECONDS)
+        service.socket_read_timeout = max(service.socket_read_timeout, PATIENCE_SECONDS)
     with LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
         accepted = receiver.notify(title=title, body=body, body_format=NotifyFormat.TEXT)
         said = log.getvalue()
