@@ -32,10 +32,10 @@ expected as ( -- what each activated order past its grace should say, by its own
         min(split_part(s.subscription_key, ':', 2)) as first_subscription_id,
         min(s.subscription_status) as first_state,
         min(s.subscription_key) as first_subscription_key,
-        any_value(c.claimed_invoice_status) filter (where lower(c.claimed_invoice_status) <> i.invoice_status) as stale_invoice_status,
-        any_value(c.claimed_payment_status) filter (where lower(c.claimed_payment_status) <> i.payment_status) as stale_payment_status,
-        any_value(i.invoice_status) as invoice_status,
-        any_value(i.payment_status) as payment_status
+        max(c.claimed_invoice_status) filter (where lower(c.claimed_invoice_status) <> i.invoice_status) as stale_invoice_status,
+        max(c.claimed_payment_status) filter (where lower(c.claimed_payment_status) <> i.payment_status) as stale_payment_status,
+        max(i.invoice_status) as invoice_status,
+        max(i.payment_status) as payment_status
     from canonical.contract as c
     left join link.contract_invoice_status as i
         on
