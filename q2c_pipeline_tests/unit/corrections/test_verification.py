@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -65,6 +66,26 @@ def test_an_effect_that_shows_and_an_exception_that_is_gone_are_proof(state: Eng
     one = _pushed(state, set_status())
     assert len(_judge(state, one, SHOWN, None).verified) == 1
     assert _one(state, one.correction_id).note == "status is Canceled; the exception is gone"
+
+
+def test_a_note_is_proved_by_standing_there_while_its_exception_stands(state: Engine) -> None:
+    one = _pushed(state, replace(set_status(), action=Action.NOTE))
+    judged = _judge(state, one, SHOWN, WRONG, leg="BP")
+    assert [each.note for each in judged.verified] == ["status is Canceled"]
+
+
+def test_a_note_that_is_not_there_reopens_nothing(state: Engine) -> None:
+    one = _pushed(state, replace(set_status(), action=Action.NOTE))
+    judged = _judge(state, one, MISSING, WRONG)
+    assert [each.status for each in judged.not_effective] == [Status.NOT_EFFECTIVE]
+    assert exceptions_of(judged.not_effective) == []
+
+
+def test_a_note_is_no_step_of_the_plan_that_repairs(state: Engine) -> None:
+    with writing(state) as connection:
+        refresh(connection, [set_status(), replace(set_status(), action=Action.NOTE)], DAY, by(connection, "the night"))
+        plans = {one.action: one.plan_id for one in select_where(connection)}
+    assert plans[Action.NOTE] != plans[Action.SET_FIELDS]
 
 
 def test_an_effect_that_did_not_help_says_both_facts(state: Engine) -> None:
