@@ -184,7 +184,8 @@ class NetSuitePusher:
         try:
             return self.look_up(order)
         except Q2CError as error:
-            return Problem(Verdict.UNKNOWN, self._session.masked(f"a repetition that cannot be looked at: {error}")).outcome(order)
+            said = self._session.masked(f"a repetition that cannot be looked at: {error}")
+            return Problem(Verdict.UNKNOWN, said).outcome(order)
 
     def _send_batch(self, group: list[Order]) -> list[Outcome]:
         key = uuid.uuid5(_KEYS, ",".join(order.attempt_key for order in group))
