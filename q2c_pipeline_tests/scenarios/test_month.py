@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
 
+from q2c_pipeline.cli import app
 from q2c_pipeline.engine.controls import load_sql_files
 from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.orchestration import night
@@ -93,3 +95,9 @@ def test_what_was_landed_for_the_month_is_in_it_as_in_a_whole_run(settings: Sett
     is_next_night_whole = warehouse.query("select 1 from duckdb_schemas() where schema_name = 'night'").is_empty()
     assert differing(made(settings, warehouse, full=True), part) == []
     assert is_next_night_whole
+
+
+def test_one_month_and_everything_are_not_asked_for_together() -> None:
+    result = CliRunner().invoke(app, ["nightly", "--month", "2026-05", "--full"])
+    assert result.exit_code == 2  # a wrong call, before anything is read
+    assert "--full makes all" in result.output
