@@ -2,7 +2,8 @@
 -- owner:   billing operations
 -- says:    all money that billing saw move, with the invoice that it settles and the day: payments positive, refunds negative
 -- example: inpay_7 of 120.00 EUR settles INV-7 of UK; re_3 gives 20.00 EUR of the same payment back: -20.00 EUR, also INV-7
--- What of a payment settles nothing stands under the payment's own id, without an invoice, in the company of its payer.
+-- What of a payment settles nothing stands under the payment's own id, without an invoice, in the company of its payer: as the CRM
+-- has it, else the one that all invoices of the payer are of.
 with paid as ( -- day and payer of each payment, by the payment's id in billing
     select
         instance,
@@ -33,6 +34,16 @@ home as ( -- the company that each customer of billing buys from, as the CRM has
     inner join canonical.account as a on l.account_key = a.instance || ':' || a.source_id
     where l.role = 'billing'
     group by l.other_account_key
+),
+
+billed as ( -- the company that each customer of billing was invoiced by, where it is a single one
+    select
+        instance || ':' || account_source_id as account_key,
+        min(legal_entity_code) as legal_entity_code
+    from canonical.invoice
+    where account_source_id is not null
+    group by instance, account_source_id
+    having min(legal_entity_code) = max(legal_entity_code)
 ),
 
 money as ( -- payments as they were applied ...
@@ -87,7 +98,7 @@ select
     m.payment_kind,
     m.instance || ':' || m.invoice_source_id as document_key,
     i.document_number,
-    coalesce(i.legal_entity_code, h.legal_entity_code, 'unknown') as legal_entity_code,
+    coalesce(i.legal_entity_code, h.legal_entity_code, b.legal_entity_code, 'unknown') as legal_entity_code,
     m.currency,
     m.payment_amount,
     coalesce(m.paid_date, i.issued_date) as paid_date,
@@ -96,3 +107,4 @@ select
 from money as m
 left join canonical.invoice as i on m.instance = i.instance and m.invoice_source_id = i.source_id
 left join home as h on m.invoice_source_id is null and m.instance || ':' || m.payer_source_id = h.other_account_key
+left join billed as b on m.invoice_source_id is null and m.instance || ':' || m.payer_source_id = b.account_key

@@ -44,11 +44,11 @@ select
     coalesce(f.exceptions, 0) as exceptions,
     coalesce(f.amount_at_risk, 0) as amount_at_risk,
     case
-        when (c.control_id in ('MD02', 'ST02') or c.leg = 'LA') and k.has_billing
+        when (c.control_id in ('BB17', 'MD02', 'ST02') or c.leg = 'LA') and k.has_billing
             then case when f.exceptions > 0 then 'exceptions' else 'ok' end
         when c.leg in ('BB', 'ST', 'LA') and not (k.has_crm and k.has_billing) then 'not_run'
         when c.leg in ('BP', 'SL') and not (k.has_billing and k.has_erp) then 'not_run'
-        when c.leg = 'RR' and not (k.has_crm and k.has_billing and k.has_erp) then 'not_run'
+        when (c.leg = 'RR' or c.control_id = 'SL04') and not (k.has_crm and k.has_billing and k.has_erp) then 'not_run'
         when c.leg = 'MD' and not (k.has_crm and (k.has_billing or k.has_erp)) then 'not_run'
         when f.exceptions > 0 then 'exceptions'
         else 'ok'
