@@ -16,7 +16,8 @@ Given = Annotated[Path, typer.Argument(metavar="FILE.json", help='A JSON list of
 @schedule.command("billing")
 def schedule_billing(file: Given) -> None:
     """Print what each line of the file would bill, period by period, as JSON."""
-    from q2c_pipeline.orchestration import expected, given_files
+    from q2c_pipeline.orchestration import expected
+    from q2c_pipeline.orchestration.given import files as given_files
 
     typer.echo(json.dumps(expected.billing(given_files.read_billing(file)), indent=1, ensure_ascii=False))
 
@@ -24,7 +25,8 @@ def schedule_billing(file: Given) -> None:
 @schedule.command("revenue")
 def schedule_revenue(file: Given) -> None:
     """Print what each line of the file would earn, month by month, as JSON."""
-    from q2c_pipeline.orchestration import expected, given_files
+    from q2c_pipeline.orchestration import expected
+    from q2c_pipeline.orchestration.given import files as given_files
 
     typer.echo(json.dumps(expected.revenue(given_files.read_revenue(file)), indent=1, ensure_ascii=False))
 
@@ -37,7 +39,8 @@ Asked = Annotated[
 @schedule.command("allocation")
 def schedule_allocation(file: Asked) -> None:
     """Print how the price of each case of kind `allocation` is divided over its performance obligations, as JSON."""
-    from q2c_pipeline.orchestration import expected, given_files
+    from q2c_pipeline.orchestration import expected
+    from q2c_pipeline.orchestration.given import files as given_files
 
     typer.echo(json.dumps(expected.allocation(given_files.read_allocations(file)), indent=1, ensure_ascii=False))
 
@@ -45,6 +48,7 @@ def schedule_allocation(file: Asked) -> None:
 @schedule.command("modification")
 def schedule_modification(file: Asked) -> None:
     """Print what a period earns after each case of kind `modification`, as JSON."""
-    from q2c_pipeline.orchestration import expected, given_files
+    from q2c_pipeline.orchestration import expected
+    from q2c_pipeline.orchestration.given import files as given_files
 
     typer.echo(json.dumps(expected.modification(given_files.read_modifications(file)), indent=1, ensure_ascii=False))

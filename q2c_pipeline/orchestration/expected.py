@@ -14,9 +14,10 @@ import polars as pl
 from q2c_pipeline.domain.money import exponents, round_money
 from q2c_pipeline.engine.runner import Warehouse, graph
 from q2c_pipeline.engine.sqlfiles import SqlFile, load
-from q2c_pipeline.orchestration import given_rows, given_standard_rows
-from q2c_pipeline.orchestration.given_rows import Convention, Facts, Row
-from q2c_pipeline.orchestration.given_usage import UsageCase
+from q2c_pipeline.orchestration.given import rows as given_rows
+from q2c_pipeline.orchestration.given import standard_rows as given_standard_rows
+from q2c_pipeline.orchestration.given.rows import Convention, Facts, Row
+from q2c_pipeline.orchestration.given.usage import UsageCase
 from q2c_pipeline.schemas.adapters import polars_schema
 from q2c_pipeline.schemas.fields import Type
 from q2c_pipeline.schemas.tables import TABLES
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from fractions import Fraction
 
-    from q2c_pipeline.orchestration.given_lines import BillingCase, RevenueCase
-    from q2c_pipeline.orchestration.given_standards import AllocationCase, ModificationCase
+    from q2c_pipeline.orchestration.given.lines import BillingCase, RevenueCase
+    from q2c_pipeline.orchestration.given.standards import AllocationCase, ModificationCase
 
 _AS_OF = date.max
 _STAMP = datetime(1970, 1, 1, tzinfo=UTC)

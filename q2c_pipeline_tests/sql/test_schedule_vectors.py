@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 
 from q2c_pipeline.cli import app
 from q2c_pipeline.errors import ConfigurationError
-from q2c_pipeline.orchestration import expected, given_files
+from q2c_pipeline.orchestration import expected
+from q2c_pipeline.orchestration.given import files as given_files
 from q2c_pipeline_tests.sql.schedule_oracle import Case, billed, earned, metered, written
 
 VECTORS = Path(__file__).parents[2].parent / "shared" / "vectors" / "schedules.json"

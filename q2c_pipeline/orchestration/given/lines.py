@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from q2c_pipeline.domain.kinds import BillingAnchor, BillingFrequency, BillingTiming, ChargeType, PricePeriod
-from q2c_pipeline.orchestration.given_values import Currency, Day, Exact, Moment, Strict, end_of, refusal, start_of
+from q2c_pipeline.orchestration.given.values import Currency, Day, Exact, Moment, Strict, end_of, refusal, start_of
 
 _OTHER_NAMES = {
     "semiannual": "semi_annual",

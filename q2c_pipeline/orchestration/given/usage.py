@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from q2c_pipeline.domain.kinds import UsageModel
-from q2c_pipeline.orchestration.given_lines import Case, Proration, Rounding, check_discount, check_term, spelled
-from q2c_pipeline.orchestration.given_values import Currency, Day, Exact, Strict, refusal
+from q2c_pipeline.orchestration.given.lines import Case, Proration, Rounding, check_discount, check_term, spelled
+from q2c_pipeline.orchestration.given.values import Currency, Day, Exact, Strict, refusal
 
 _FROM, _UP_TO = ("from_quantity", "from"), ("up_to_quantity", "up_to")
 _TIERED = (UsageModel.GRADUATED, UsageModel.VOLUME)

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from q2c_pipeline.domain.kinds import ChargeType
 from q2c_pipeline.errors import ConfigurationError
-from q2c_pipeline.orchestration.given_lines import BillingCase, Case, RevenueCase
-from q2c_pipeline.orchestration.given_standards import AllocationCase, ModificationCase
-from q2c_pipeline.orchestration.given_usage import UsageCase
+from q2c_pipeline.orchestration.given.lines import BillingCase, Case, RevenueCase
+from q2c_pipeline.orchestration.given.standards import AllocationCase, ModificationCase
+from q2c_pipeline.orchestration.given.usage import UsageCase
 from q2c_pipeline.settings import did_you_mean
 
 if TYPE_CHECKING:

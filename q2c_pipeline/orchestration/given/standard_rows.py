@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from q2c_pipeline.errors import ConfigurationError
-from q2c_pipeline.orchestration.given_rows import ONCE, Convention, Facts, check_amount, dated, decimal_of, terms_of
+from q2c_pipeline.orchestration.given.rows import ONCE, Convention, Facts, check_amount, dated, decimal_of, terms_of
 
 if TYPE_CHECKING:
-    from q2c_pipeline.orchestration.given_rows import Row
-    from q2c_pipeline.orchestration.given_standards import AllocationCase, ModificationCase
+    from q2c_pipeline.orchestration.given.rows import Row
+    from q2c_pipeline.orchestration.given.standards import AllocationCase, ModificationCase
 
 _FIRST = date(2000, 1, 1)
 _PARTS = 10**4

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from q2c_pipeline.domain.kinds import ChargeType
 from q2c_pipeline.errors import ConfigurationError
-from q2c_pipeline.orchestration.given_usage import UsageCase
-from q2c_pipeline.orchestration.given_values import end_of, start_of
+from q2c_pipeline.orchestration.given.usage import UsageCase
+from q2c_pipeline.orchestration.given.values import end_of, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from q2c_pipeline.orchestration.given_lines import BilledLine, BillingCase, EarnedLine, RevenueCase
-    from q2c_pipeline.orchestration.given_usage import UsedLine
+    from q2c_pipeline.orchestration.given.lines import BilledLine, BillingCase, EarnedLine, RevenueCase
+    from q2c_pipeline.orchestration.given.usage import UsedLine
 
 Row = dict[str, Any]
 _SCALE = 10**8

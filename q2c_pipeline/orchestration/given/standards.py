@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from q2c_pipeline.orchestration.given_lines import Case
-from q2c_pipeline.orchestration.given_values import Currency, Exact, Strict, refusal
+from q2c_pipeline.orchestration.given.lines import Case
+from q2c_pipeline.orchestration.given.values import Currency, Exact, Strict, refusal
 
 Count = Annotated[int, Field(ge=1, le=1200)]
 
