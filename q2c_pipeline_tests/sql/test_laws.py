@@ -119,5 +119,6 @@ def test_a_leg_runs_when_both_of_its_sides_are_configured(roles: tuple[str, ...]
     world.roles = roles
     with world.run() as warehouse:
         assert set(warehouse.query("select distinct leg from recon.bridge")["leg"]) == legs
-        ran = warehouse.query("select distinct leg from recon.control_result where status <> 'not_run'")["leg"]
+        ran = warehouse.query("select leg from recon.control_result where status <> 'not_run' and control_id <> 'BB17'")["leg"]
+    # Billing knows by itself that a product has no tax class (BB17).
     assert {leg for leg in ran if leg in {"BB", "BP", "SL"}} == legs

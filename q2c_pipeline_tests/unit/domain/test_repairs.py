@@ -38,6 +38,7 @@ LINES = (
 JOURNAL = DraftJournal("DE", "3", "EUR", date(2026, 3, 31), "missing invoice", "INV-DE-1", LINES)
 EVERY: dict[Action, Payload] = {
     Action.SET_FIELDS: SetFields((FieldChange("metadata.salesforce_account_id", None, "001A"),)),
+    Action.NOTE: SetFields((FieldChange("Reconciliation_Note__c", "", "BB04 price drift of 120.00 EUR"),)),
     Action.DRAFT_JOURNAL: JOURNAL,
     Action.PENDING_ITEM: ITEM,
     Action.DRAFT_INVOICE: DraftInvoice("cus_1", "EUR", (ITEM,), {"legal_entity": "DE"}),
