@@ -20,7 +20,8 @@ OUTSIDE_WORLD = {"open", "read_text", "read_bytes", "getenv", "now", "today", "e
 
 def test_who_may_import_whom() -> None:
     # In a process of its own: the linter switches off the loggers of everything that is loaded.
-    checked = subprocess.run([Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False)
+    linter = Path(sys.executable).with_name("lint-imports")
+    checked = subprocess.run([linter], cwd=ROOT, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
 
 
