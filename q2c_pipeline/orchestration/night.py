@@ -178,14 +178,7 @@ def run_night(settings: Settings, as_of: date, report: Report, *, full: bool = F
     refuse_closed_secrets(settings)
     with night_lock(settings):
         extract_all(settings, as_of, report, result)
-        with open_warehouse(settings, as_of) as warehouse:
-            load_all(settings, warehouse, as_of, report, result)
-            result.tables = transform(
-                settings, warehouse, as_of, lambda r: report("transform", f"{r.name}: {r.rows} rows"), full=full
-            )
-            result.published = publish_night(settings, warehouse)
-        result.cases = update_cases(settings, as_of, result.unread, settings.end_of(as_of))
-        result.corrections = take_in(settings, as_of, result.unread, settings.end_of(as_of))
+        _reconcile(settings, as_of, report, result, full=full)
         result.told = tell_of_night(settings, as_of, settings.end_of(as_of), result.blocked)
     return result
 
@@ -194,15 +187,22 @@ def run_month(settings: Settings, as_of: date, month: date, report: Report) -> N
     """Make one accounting month (its first day) again from what is landed, asking no system: transform, publish, cases."""
     result, settings = NightResult(as_of), settings.on(as_of)
     with night_lock(settings):
-        with open_warehouse(settings, as_of) as warehouse:
-            load_all(settings, warehouse, as_of, report, result)
-            result.tables = transform(
-                settings, warehouse, as_of, lambda r: report("transform", f"{r.name}: {r.rows} rows"), month=month
-            )
-            result.published = publish_night(settings, warehouse)
-        result.cases = update_cases(settings, as_of, result.unread, settings.end_of(as_of))
-        result.corrections = take_in(settings, as_of, result.unread, settings.end_of(as_of))
+        _reconcile(settings, as_of, report, result, month=month)
     return result
+
+
+def _reconcile(
+    settings: Settings, as_of: date, report: Report, result: NightResult, *, full: bool = False, month: date | None = None
+) -> None:
+    """From what is landed to published tables, cases and proposals, noted in `result`."""
+    with open_warehouse(settings, as_of) as warehouse:
+        load_all(settings, warehouse, as_of, report, result)
+        result.tables = transform(
+            settings, warehouse, as_of, lambda r: report("transform", f"{r.name}: {r.rows} rows"), full=full, month=month
+        )
+        result.published = publish_night(settings, warehouse)
+    result.cases = update_cases(settings, as_of, result.unread, settings.end_of(as_of))
+    result.corrections = take_in(settings, as_of, result.unread, settings.end_of(as_of))
 
 
 def query_published(settings: Settings, sql: str) -> pl.DataFrame:

@@ -180,13 +180,19 @@ def test_what_a_held_up_pusher_did_is_not_lost_when_others_have_given_up(state: 
     assert _take(state, "netsuite_main", at=LATER) == []
 
 
-def test_a_failure_is_not_believed_when_a_held_up_pusher_may_have_acted(state: Engine) -> None:
+def _overtaken(state: Engine) -> tuple[Claim, Claim]:
+    """The attempt of a held-up pusher, and the one of another that looked, found nothing and may send."""
     _approved(state, set_status())
     (late,) = _take(state, pusher="slow")
     (claim,) = _take(state, pusher="p2", at=LATER)
     with writing(state) as connection:
         again = found_nothing(Desk(by(connection, "p2", LATER), "p2", LIMITS), claim)
     assert again is not None
+    return late, again
+
+
+def test_a_failure_is_not_believed_when_a_held_up_pusher_may_have_acted(state: Engine) -> None:
+    late, again = _overtaken(state)
     assert _settle(state, late, Verdict.DONE, pusher="slow", at=LATER) is Status.SENT
     assert _settle(state, again, Verdict.REJECTED, pusher="p2", at=LATER) is Status.UNKNOWN
     (claim,) = _take(state, pusher="p2", at=LATER)
@@ -195,12 +201,7 @@ def test_a_failure_is_not_believed_when_a_held_up_pusher_may_have_acted(state: E
 
 
 def test_what_may_have_acted_late_is_looked_up_before_it_is_sent_again(state: Engine) -> None:
-    _approved(state, set_status())
-    (late,) = _take(state, pusher="slow")
-    (claim,) = _take(state, pusher="p2", at=LATER)
-    with writing(state) as connection:
-        again = found_nothing(Desk(by(connection, "p2", LATER), "p2", LIMITS), claim)
-    assert again is not None
+    late, again = _overtaken(state)
     assert _settle(state, again, Verdict.FAILED, pusher="p2", at=LATER) is Status.APPROVED
     assert _settle(state, late, Verdict.UNKNOWN, pusher="slow", at=LATER) is Status.UNKNOWN
     assert _take(state, pusher="p2", at=LATER)[0].must_look_up
