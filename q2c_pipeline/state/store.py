@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
 
 from q2c_pipeline.errors import ConfigurationError, StoreError
 from q2c_pipeline.state.versions import bring_up, is_current, version_of
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-_PRAGMAS = ("journal_mode = wal", "foreign_keys = on", "busy_timeout = 30000", "synchronous = full")
-"""A night with tens of thousands of new exceptions writes for seconds: a person who acts meanwhile waits for it."""
+_PATIENCE = 30
+"""Seconds: a night with tens of thousands of new exceptions writes for some, and a person who acts meanwhile waits for it."""
+_PRAGMAS = (f"busy_timeout = {_PATIENCE * 1000}", "foreign_keys = on", "synchronous = full")
 _WRITES = "q2c_writes"
 _SUPPORTED = frozenset({"sqlite", "postgresql"})
 
@@ -159,6 +161,20 @@ def _configure_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) 
     cursor: Any = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(f"pragma {pragma}")
+    cursor.close()
+    _write_ahead(connection)
+
+
+@retry(
+    retry=retry_if_exception_message(match="database is locked"),
+    wait=wait_random(0.01, 0.1),
+    stop=stop_after_delay(_PATIENCE),
+    reraise=True,
+)
+def _write_ahead(connection: DBAPIConnection) -> None:
+    """SQLite does not wait for others here whatever its busy timeout: of several who open a new store, one may be refused."""
+    cursor: Any = connection.cursor()
+    cursor.execute("pragma journal_mode = wal")
     cursor.close()
 
 

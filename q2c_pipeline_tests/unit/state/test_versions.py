@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -104,6 +105,21 @@ def test_two_at_once_upgrade_once(store_url: str) -> None:
         assert connection.execute(text("select count(*) from audit_head")).scalar() == 1
     for engine in engines:
         engine.dispose()
+
+
+def test_a_new_store_that_another_writes_to_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "state.sqlite"
+    first = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    first.execute("create table somebody_elses (a integer)")  # not yet in write-ahead mode, as a file just made
+    first.execute("begin immediate")
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(open_state, file)
+        with pytest.raises(TimeoutError):
+            opening.result(timeout=0.3)
+        first.execute("commit")
+        first.close()
+        opening.result(timeout=30).dispose()
+    assert version_at(file) == versions.known_versions()[-1]
 
 
 def _is_check(constraint: object) -> bool:
