@@ -21,6 +21,7 @@ Change = tuple[str, str, str, str]
 _STAMPS = frozenset({"SystemModstamp", "LastModifiedDate", "lastmodifieddate", "linelastmodifieddate"})
 _LOGS = frozenset({("stripe", "event")})
 _OF_A_JOURNAL = ("transaction", "transactionline", "transactionaccountingline")
+_OF_AN_INVOICE = ("invoice", "invoiceitem", "invoice_line")
 _SYSTEM_OF = {"sf_main": "salesforce", "stripe_main": "stripe", "netsuite_main": "netsuite"}
 
 
@@ -71,9 +72,19 @@ def promised(pushed: Sequence[Correction], now: Systems) -> dict[Change, Any]:
         elif one.action is Action.PENDING_ITEM:
             made = one.external_id or ""
             found[system, "invoiceitem", made, ""] = now.stripe["invoiceitem"].get(made)
+        elif one.action is Action.DRAFT_INVOICE:
+            found |= dict(_invoice(one, now))
         else:
             found |= dict(_journal(one, now))
     return found
+
+
+def _invoice(one: Correction, now: Systems) -> Iterator[tuple[Change, Any]]:
+    """A draft with the items that were made for it, and the lines that these became."""
+    for table in _OF_AN_INVOICE:
+        for key, record in now.stripe[table].items():
+            if record["id" if table == "invoice" else "invoice"] == one.external_id:
+                yield ("stripe", table, key, ""), record
 
 
 def _journal(one: Correction, now: Systems) -> Iterator[tuple[Change, Any]]:
@@ -118,10 +129,12 @@ def invoice_pending_items(settings: Settings, pushed: Sequence[Correction]) -> i
     return len(waiting)
 
 
-def finalize_drafts(settings: Settings, pushed: Sequence[Correction]) -> None:
+def finalize_drafts(settings: Settings, pushed: Sequence[Correction]) -> int:
     """Somebody in billing looks at our draft invoices and finalizes them."""
     instance = settings.writing_instance("stripe_main")
+    drafts = [one for one in pushed if one.action is Action.DRAFT_INVOICE]
     headers = {"Authorization": f"Bearer {instance.credentials['api_key']}"}
     with httpx.Client(base_url=instance.url, headers=headers) as billing:
-        for one in pushed:
+        for one in drafts:
             billing.post(f"/v1/invoices/{one.external_id}/finalize").raise_for_status()
+    return len(drafts)

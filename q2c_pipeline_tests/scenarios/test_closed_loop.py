@@ -25,7 +25,15 @@ from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline.sandbox.systems import Systems
 from q2c_pipeline.settings import Settings, load_settings
 from q2c_pipeline.state import audit
-from q2c_pipeline_tests.scenarios.closing import changes, invoice_pending_items, next_day, photographed, post_drafts, promised
+from q2c_pipeline_tests.scenarios.closing import (
+    changes,
+    finalize_drafts,
+    invoice_pending_items,
+    next_day,
+    photographed,
+    post_drafts,
+    promised,
+)
 from q2c_pipeline_tests.scenarios.worlds import AS_OF, UNBALANCED
 
 ANNA = Actor("anna", frozenset({UserRole.ADMIN}))
@@ -95,7 +103,7 @@ def _lived(loop: Loop) -> Loop:
     loop.waiting = [one for one in _corrections(settings) if one.status is Status.ACKNOWLEDGED]
     next_day(settings)
     loop.posted = post_drafts(settings, loop.waiting)
-    loop.invoiced = invoice_pending_items(settings, loop.waiting)
+    loop.invoiced = invoice_pending_items(settings, loop.waiting) + finalize_drafts(settings, loop.waiting)
     _night(settings, AS_OF + timedelta(days=2))
     loop.last = _corrections(settings)
     return loop
@@ -115,7 +123,13 @@ def _corrections(settings: Settings) -> list[Correction]:
 
 
 def test_every_kind_of_change_is_proposed(loop: Loop) -> None:
-    assert {one.action for one in loop.first} == {Action.SET_FIELDS, Action.DRAFT_JOURNAL, Action.PENDING_ITEM, Action.TASK}
+    assert {one.action for one in loop.first} == {
+        Action.SET_FIELDS,
+        Action.DRAFT_JOURNAL,
+        Action.PENDING_ITEM,
+        Action.DRAFT_INVOICE,
+        Action.TASK,
+    }
 
 
 def test_a_preview_changes_nothing_and_names_every_correction(loop: Loop) -> None:
@@ -135,7 +149,7 @@ def test_nothing_but_what_was_promised_changed_in_any_system(loop: Loop) -> None
 
 
 def test_fields_are_proved_by_the_next_night_and_drafts_wait_for_people(loop: Loop) -> None:
-    assert {one.action for one in loop.waiting} == {Action.DRAFT_JOURNAL, Action.PENDING_ITEM}
+    assert {one.action for one in loop.waiting} == {Action.DRAFT_JOURNAL, Action.PENDING_ITEM, Action.DRAFT_INVOICE}
     assert all("waits for" in one.note for one in loop.waiting)
     assert loop.posted + loop.invoiced > 0
 

@@ -12,7 +12,6 @@ from q2c_pipeline.orchestration import deciding, lookalikes, night
 from q2c_pipeline.orchestration.pushing import Pushing
 from q2c_pipeline.orchestration.state import state_of
 from q2c_pipeline.sandbox.company import build
-from q2c_pipeline.sandbox.systems import Systems
 from q2c_pipeline.settings import Settings, load_settings
 from q2c_pipeline_tests.scenarios.closing import changes, finalize_drafts, next_day, photographed
 from q2c_pipeline_tests.scenarios.worlds import AS_OF
@@ -22,17 +21,15 @@ UNBILLED = deciding.Filters(control="BB06")
 
 
 def test_what_no_invoice_would_take_up_is_drafted_finalized_and_proved(tmp_path: Path) -> None:
-    systems = build(5, accounts=20, months=5, as_of=AS_OF, faults=("bb06_billing_stopped",))
-    _end_subscription(systems)
+    systems = build(5, accounts=20, months=5, as_of=AS_OF, faults=("bb06_ended_before_billed",))
     before, credentials = photographed(systems), lookalikes.new_credentials()
     with lookalikes.serving(systems, credentials) as urls:
         settings = load_settings(lookalikes.write_config(tmp_path, urls), credentials)
         _night(settings, AS_OF)
         (one,) = _unbilled(settings)
         assert isinstance(one.payload, DraftInvoice)
-        assert len(one.payload.items) == 2
         assert set(one.payload.metadata) == {"legal_entity"}
-        assert sum(item.amount for item in one.payload.items) == one.difference_amount
+        assert [item.amount for item in one.payload.items] == [one.difference_amount]
         _push(settings)
         (one,) = _unbilled(settings)
         assert (one.status, one.action) == (Status.ACKNOWLEDGED, Action.DRAFT_INVOICE)
@@ -47,16 +44,6 @@ def test_what_no_invoice_would_take_up_is_drafted_finalized_and_proved(tmp_path:
         _night(settings, AS_OF + timedelta(days=2))
         (one,) = _unbilled(settings)
         assert (one.status, one.note) == (Status.VERIFIED, f"the exception is gone after {one.external_id}")
-
-
-def _end_subscription(systems: Systems) -> None:
-    """The subscription of the unbilled line ends today, and the order says so."""
-    (fault,) = [one for one in systems.truth if one.control_id == "BB06"]
-    order = next(one for one in systems.salesforce["Order"].values() if one["OrderNumber"] == fault.subject_key.split("/")[0])
-    moment = datetime.combine(AS_OF, time(12), UTC)
-    subscription = systems.stripe["subscription"][order["Billing_Subscription_Id__c"]]
-    subscription |= {"status": "canceled", "canceled_at": moment, "ended_at": moment}
-    order["Billing_Status__c"] = "Canceled"
 
 
 def _night(settings: Settings, day: date) -> None:

@@ -27,6 +27,12 @@ def bb06_billing_stopped(ground: Ground) -> None:
     _skip(ground, root, ground.final_lines(root)[-2:])
 
 
+def bb06_ended_before_billed(ground: Ground) -> None:
+    """The term ended before its last period was invoiced: no invoice of the closed subscription will take it up."""
+    root = ground.claim_root(lambda root: ground.ended(root) and not ground.has_credits(root))
+    _skip(ground, root, ground.final_lines(root)[-1:])
+
+
 def _skip(ground: Ground, root: Root, lines: list[Record]) -> None:
     ground.tell("BB06", root.key, sum(line_net(line) for line in lines), root.currency)
     remove_lines(ground.world, [line["id"] for line in lines])

@@ -26,7 +26,7 @@ def bb09_cancellation_ignored(ground: Ground) -> None:
 
 def bb09_billed_after_term(ground: Ground) -> None:
     """The term is over, but invoices go on."""
-    root = ground.claim_root(lambda root: _expired(ground, root) and bool(_after(ground, root, root.end + DAY)))
+    root = ground.claim_root(lambda root: ground.ended(root) and bool(_after(ground, root, root.end + DAY)))
     _go_on(ground, root, _after(ground, root, root.end + DAY))
 
 
@@ -50,19 +50,9 @@ def _cancelled(ground: Ground, root: Root) -> bool:
         and root.timing == "Advance"
         and len(root.strands) == 2
         and root.strands[1].quantity == -root.strands[0].quantity
-        and _canceled_in_billing(ground, root)
+        and ground.closed_in_billing(root)
         and _end(root) <= ground.settled_day
     )
-
-
-def _expired(ground: Ground, root: Root) -> bool:
-    return (
-        len(root.strands) == 1 and root.charge_type == "Recurring" and ground.alone(root) and _canceled_in_billing(ground, root)
-    )
-
-
-def _canceled_in_billing(ground: Ground, root: Root) -> bool:
-    return bool(ground.world.stripe["subscription"][root.subscription_id or ""]["status"] == "canceled")
 
 
 def _end(root: Root) -> date:

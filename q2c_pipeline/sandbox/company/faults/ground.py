@@ -155,6 +155,14 @@ class Ground:
             and self.world.stripe["subscription"][root.subscription_id or ""]["status"] == "active"
         )
 
+    def ended(self, root: Root) -> bool:
+        """Tell whether a root, the only line of its order, ran to the end of its term and billing closed its subscription."""
+        return root.charge_type == "Recurring" and len(root.strands) == 1 and self.alone(root) and self.closed_in_billing(root)
+
+    def closed_in_billing(self, root: Root) -> bool:
+        """Tell whether billing will invoice nothing more on the subscription of a root."""
+        return bool(self.world.stripe["subscription"][root.subscription_id or ""]["status"] == "canceled")
+
     def has_credits(self, root: Root) -> bool:
         """Tell whether a credit note refers to an invoice of the root."""
         return any(self.world.credits_of.get(document) for document in self.documents(root))

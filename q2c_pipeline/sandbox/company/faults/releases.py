@@ -65,13 +65,18 @@ def claim_release(ground: Ground, *, other: int = 0) -> Release:
         if len({entry.contract_line for entry in entries}) > 1
     }
     release = found[ground.pick("release", found, lambda one: _steady(ground, found[one]))]
-    ground.used.add(f"releases of {release.key}")
+    ground.used.add(releases_of(release.key))
     return release
+
+
+def releases_of(key: str) -> str:
+    """What a fault takes that touches the deferred revenue of a contract line and leaves its bookings and bills to others."""
+    return f"releases of {key}"
 
 
 def _steady(ground: Ground, release: Release) -> bool:
     root = ground.world.roots.get(release.key)
-    if root is None or {root.key, f"releases of {root.key}"} & ground.used or root.key in ground.restless:
+    if root is None or {root.key, releases_of(root.key)} & ground.used or root.key in ground.restless:
         return False
     last = day_of(ground, release.journal)
     return bool(release.amount > 0 and root.quantity(last) > 0 and not ground.world.amendments.get(root.order_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from q2c_pipeline.sandbox.company.faults.releases import journal_of, put_in, tell
+from q2c_pipeline.sandbox.company.faults.releases import journal_of, put_in, releases_of, tell
 
 if TYPE_CHECKING:
     from datetime import date
@@ -39,14 +39,14 @@ def rr02_after_cancellation(ground: Ground) -> None:
 
     def journal(root: Root) -> str | None:
         end = _cancelled_from(root)
-        if end is None or root.key in told or f"releases of {root.key}" in ground.used:
+        if end is None or root.key in told or releases_of(root.key) in ground.used:
             return None
         name = journal_of(ground, root.entity, root.currency, after=end)
         return name if name and _is_in_term(ground, root, name) else None
 
     key = ground.pick("cancelled line", roots, lambda key: journal(roots[key]) is not None)
     name = journal(roots[key])
-    ground.used.add(f"releases of {key}")
+    ground.used.add(releases_of(key))
     _release(ground, name or "", key)
 
 

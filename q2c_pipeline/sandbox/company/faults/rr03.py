@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from q2c_pipeline.sandbox.company.catalogue import CHART
-from q2c_pipeline.sandbox.company.faults.releases import claim_release, currency_of, journals, put_in, tell
+from q2c_pipeline.sandbox.company.faults.releases import claim_release, currency_of, journals, put_in, releases_of, tell
 from q2c_pipeline.sandbox.company.ledger import entries_of
 from q2c_pipeline.sandbox.company.money import to_major, to_minor
 
@@ -26,12 +26,13 @@ def rr03_released_beyond_deferral(ground: Ground) -> None:
 def rr03_deferred_for_other_line(ground: Ground) -> None:
     """The posting of an invoice names a contract line that the invoice does not bill: in all, every account is right."""
     world = ground.world
-    invoice = ground.claim_invoice(lambda one: len(_deferred_lines(ground, one)) == 1)
+    invoice = ground.claim_invoice(lambda one: len(_deferred_lines(ground, one)) == 1 and not _released_wrongly(ground, one))
     [line] = _deferred_lines(ground, invoice)
     right, wrong = line["custcol_contract_line"], ground.rng.choice(sorted(world.roots))
     while wrong == right:
         wrong = ground.rng.choice(sorted(world.roots))
     line["custcol_contract_line"] = wrong
+    ground.used.add(releases_of(right))
     currency = invoice["currency"].upper()
     ground.tell("RR03", right, int(to_minor(-line["foreignamount"], currency)), currency)
 
@@ -43,6 +44,11 @@ def _left(ground: Ground, key: str, journal: str) -> Decimal:
     entries = [entry for name in journals(ground) for entry in entries_of(ground.world, ground.world.posted[name])]
     released = sum((-one.amount for one in entries if one.contract_line == key and one.account == "revenue"), Decimal(0))
     return to_major(deferred, currency) - released
+
+
+def _released_wrongly(ground: Ground, invoice: Record) -> bool:
+    """Tell whether another fault already touched releases of what the invoice defers."""
+    return any(releases_of(line["custcol_contract_line"]) in ground.used for line in _deferred_lines(ground, invoice))
 
 
 def _deferred_lines(ground: Ground, invoice: Record) -> list[Record]:
