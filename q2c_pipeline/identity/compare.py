@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from rapidfuzz.distance import OSA
 
 from q2c_pipeline.identity.lexicon import Form, lexicon
-from q2c_pipeline.identity.names import Name, Word, read_name
+from q2c_pipeline.identity.names import Name, read_name
 from q2c_pipeline.identity.partners import Tally, align
+from q2c_pipeline.identity.words import Word
 
 WORST_NAME = -12.0
 _EVERYDAY = frozenset({"initial", "filler", "group", "wide", "generic", "geo", "number", "letter", "stop"})

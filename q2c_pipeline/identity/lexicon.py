@@ -45,22 +45,22 @@ class Lexicon:
 @cache
 def lexicon() -> Lexicon:
     """The tables of `data/`, read once."""
-    words, forms = _read("words.toml"), dict(_forms(_read("forms.toml")["form"]))
-    lands = {tuple(name.split()): code for code, names in words["land"].items() for name in names}
+    words, places, forms = _read("words.toml"), _read("places.toml"), dict(_forms(_read("forms.toml")["form"]))
+    lands = {tuple(name.split()): code for code, names in places["land"].items() for name in names}
     return Lexicon(
-        cost=words["cost"],
+        cost=_read("costs.toml")["cost"],
         forms=forms,
         kind={word: kind for kind, listed in words["kind"].items() for word in listed},
         canonical=_meanings(words["same"]),
         known=words["known"],
-        east=tuple(sorted(words["east"].items(), key=lambda item: -len(item[0]))),
+        east=tuple(sorted(_read("scripts.toml")["east"].items(), key=lambda item: -len(item[0]))),
         count=words["count"],
         phrases={tuple(phrase.split()): word for phrase, word in words["phrase"].items()},
         phrase_starts=frozenset(phrase.split()[0] for phrase in words["phrase"]),
         lands=lands,
         land_starts=frozenset(name[0] for name in lands),
         land_words=frozenset(word for name in lands for word in name),
-        iso3=words["iso3"],
+        iso3=places["iso3"],
         free_mail=frozenset(words["free_mail"]["domains"]),
         longest_form=max(len(words) for words in forms),
         form_starts=frozenset(words[0] for words in forms),

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from q2c_pipeline.identity.lexicon import lexicon
-from q2c_pipeline.identity.names import Name, Word, canonical
+from q2c_pipeline.identity.names import Name
 from q2c_pipeline.identity.spelling import abbreviation, beginning, bones, typo
+from q2c_pipeline.identity.words import Word, canonical
 
 
 @dataclass

@@ -7,7 +7,7 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from q2c_pipeline.identity.lexicon import lexicon
-from q2c_pipeline.identity.names import Word, meanings
+from q2c_pipeline.identity.words import Word, meanings
 
 _ANOTHER = frozenset({"sector", "holding", "generic"})
 """`Gazprombank` is no long way of writing `Gazprom`."""

@@ -1,0 +1,126 @@
+"""Cuts the text of a name into pieces folded to plain letters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from anyascii import anyascii
+
+from q2c_pipeline.identity.lexicon import lexicon
+
+_SHORT_LETTER = re.compile(r"\b(\w)\.(?=[a-z]{2,})")
+"""`F.lli` is one word."""
+_APOSTROPHES = str.maketrans("", "", "'\u2019\u2018\u00b4`\u02bc\u02b9")
+_ELIDED = re.compile(r"(?<=\s)(?:d|dell|all|nell|dall)['\u2019\u00b4`](?=\w)", re.IGNORECASE)
+"""`Banca d'Italia` is a bank of Italy."""
+_DOTTED = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
+_SLASHED = re.compile(r"\b(\w)/(\w)(?:/(\w))?\b")
+_TIGHT_AND = re.compile(r"\b(\w{1,2})&(\w{1,2})\b")
+_SITE = re.compile(r"\b(\w{2,})\.(com|net|org|io|co\.uk|de|ai)\b", re.IGNORECASE)
+_CAMEL = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])|[a-z]+")
+_NOT_PLAIN = re.compile(r"[^a-z0-9]")
+_PIECE = re.compile(r"\w+")
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae"})
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of text between spaces, folded to plain letters."""
+
+    folded: str
+    other: str
+    camel: str
+
+
+def tokens_of(text: str) -> list[Token]:
+    """Pieces in order, phrases as the one word that they mean."""
+    return _with_phrases(list(_tokens(text)))
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    """Pieces in order; dotted, slashed and tightly joined single letters become one piece."""
+    for chunk in _east_parted(_ELIDED.sub("di ", text).translate(_APOSTROPHES)).split():
+        for piece in _pieces(chunk):
+            yield Token(plain(piece), plain(piece.casefold().translate(_GERMAN)), _camel_initials(piece))
+
+
+def _with_phrases(tokens: list[Token]) -> list[Token]:
+    """`Hava Yollari` as the one word that it means: airlines."""
+    phrases, starts = lexicon().phrases, lexicon().phrase_starts
+    if not any(token.folded in starts for token in tokens):
+        return tokens
+    found: list[Token] = []
+    while tokens:
+        length = next((n for n in (3, 2) if tuple(token.folded for token in tokens[:n]) in phrases), 1)
+        if length > 1:
+            word = phrases[tuple(token.folded for token in tokens[:length])]
+            found.append(Token(word, word, "".join(token.folded[0] for token in tokens[:length])))
+        else:
+            found.append(tokens[0])
+        tokens = tokens[length:]
+    return found
+
+
+def _camel_initials(piece: str) -> str:
+    """`GlaxoSmithKline` -> `gsk`, `JPMorgan` -> `jpm`; nothing for a piece with one capital or only capitals."""
+    if piece.isupper() or not piece.isascii():
+        return ""
+    parts = _CAMEL.findall(piece)
+    return "".join(part if part.isupper() else part[0] for part in parts).lower() if len(parts) > 1 else ""
+
+
+def _pieces(chunk: str) -> list[str]:
+    if chunk.isalnum():
+        return [chunk]
+    chunk = _SHORT_LETTER.sub(r"\1", _SITE.sub(r"\1 com", chunk))
+    chunk = _DOTTED.sub(lambda found: found.group().replace(".", ""), chunk)
+    chunk = _SLASHED.sub(lambda found: "".join(part or "" for part in found.groups()), chunk)
+    chunk = _TIGHT_AND.sub(r"\1\2", chunk)
+    chunk = chunk.replace("&", " and ").replace("+", " and ")
+    return _PIECE.findall(chunk.replace("_", " "))
+
+
+@lru_cache(maxsize=100_000)
+def plain(piece: str) -> str:
+    """`Müller's` -> `mullers`: small Latin letters and digits only."""
+    return _NOT_PLAIN.sub("", anyascii(piece).lower())
+
+
+def _east_parted(text: str) -> str:
+    """Chinese, Japanese and Korean names have no spaces: their common parts are told by the lexicon."""
+    if text.isascii() or not any(ord(letter) > 0x2FFF for letter in text):  # noqa: PLR2004
+        return text
+    for part, meaning in lexicon().east:
+        text = text.replace(part, f" {meaning} ")
+    return text
+
+
+def joined_letters(tokens: list[Token]) -> list[Token]:
+    """`J P Morgan` as `JP Morgan`, `S R L` as `SRL`, `H & M` as `HM`: runs of single letters are one piece."""
+    joined: list[Token] = []
+    run: list[Token] = []
+    for position, token in enumerate([*tokens, None]):
+        if token is not None and _is_letter(token):
+            run.append(token)
+            continue
+        if (
+            run
+            and token is not None
+            and token.folded == "and"
+            and any(_is_letter(one) for one in tokens[position + 1 : position + 2])
+        ):
+            continue
+        if run:
+            text = "".join(one.folded for one in run)
+            joined.append(Token(text, text, text if len(text) > 1 else ""))
+            run = []
+        if token is not None:
+            joined.append(token)
+    return joined
+
+
+def _is_letter(token: Token) -> bool:
+    return len(token.folded) == 1 and token.folded.isalpha()
