@@ -49,7 +49,9 @@ _CAUGHT_UP = "select root_line_key, total_amount from schedule.modification wher
 
 def billing(cases: Sequence[BillingCase | UsageCase]) -> list[Row]:
     """Total and periods of every case, in their order."""
-    facts = [given_rows.used(case, n) if isinstance(case, UsageCase) else given_rows.billed(case) for n, case in enumerate(cases)]
+    facts = [
+        given_rows.used(case, n) if isinstance(case, UsageCase) else given_rows.billed(case, n) for n, case in enumerate(cases)
+    ]
     with _run(facts, "schedule.billing_period", "schedule.usage_period") as warehouse:
         found = _periods(warehouse, _BILLING) | _periods(warehouse, _USAGE)
     return [_answer(case, found.get(n, []), ("service_start", "service_end", "due")) for n, case in enumerate(cases)]

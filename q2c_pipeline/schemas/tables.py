@@ -99,7 +99,7 @@ _ALL = (
         "contract_tier",
         "one tier of a usage price",
         "crm",
-        "contract_line_source_id tier_number from_quantity up_to_quantity? unit_price flat_amount",
+        "contract_line_source_id tier_number from_quantity up_to_quantity? unit_price flat_amount package_size?",
     ),
     _table(
         "subscription",

@@ -160,6 +160,8 @@ def test_use_is_billed_when_its_month_is_over_and_earned_in_it(tmp_path: Path) -
         ({"usage_model": "package", "tiers": [], "unit_price": "1"}, "line.package_size"),
         ({"usage_model": "per_unit", "tiers": []}, "line.unit_price"),
         ({"included_quantity": "123456789"}, "use"),
+        ({"tiers": [{"unit_price": "1", "package_size": "0"}]}, "line.tiers"),
+        ({"tiers": [{"unit_price": "1", "package_size": "0.123456789"}]}, "use"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_usage_line_is_named(change: Case, place: str, tmp_path: Path) -> None:
@@ -175,6 +177,25 @@ def test_an_activation_or_a_delivery_moves_what_is_earned(tmp_path: Path) -> Non
 
     assert [one["schedule"] for one in earn([late, sent], tmp_path)] == [
         [{"period": "2026-06", "amount": "120.00"}], [{"period": "2026-03", "amount": "120.00"}],
+    ]  # fmt: skip
+
+
+def test_what_is_usual_need_not_be_said(tmp_path: Path) -> None:
+    terms = {"quantity": 10, "unit_price": 100, "currency": "USD", "start": "2026-01-15", "end": "2027-01-14"}
+    brief = {"id": "one", "line": terms | {"billing_frequency": "Monthly", "price_period": "month", "discount": None}}
+    said = line(timing="In Advance", anchor="Start")
+    at_once = {"id": "at once", "line": {"total": 5, "currency": "JPY", "start": "2026-01-15", "end": None}}
+
+    assert bill([brief], tmp_path) == bill([said], tmp_path) == bill([line()], tmp_path)
+    assert earn([at_once | {"policy": {"recognition": "point_in_time"}}], tmp_path)[0]["total"] == "5"
+
+
+def test_a_line_may_follow_the_periods_of_an_earlier_one(tmp_path: Path) -> None:
+    (found,) = bill([line(quantity="1", unit_price="310", anchor="2025-12-31", start="2026-02-10", end="2026-03-30")], tmp_path)
+
+    # boundaries on 31 January, 28 February and 31 March: 18 of 28 days, then whole
+    assert [(row["service_start"], row["amount"]) for row in found["schedule"]] == [
+        ("2026-02-10", "199.29"), ("2026-02-28", "310.00"),
     ]  # fmt: skip
 
 
@@ -205,7 +226,10 @@ def test_the_file_may_ask_twice_the_same_and_nothing_at_all(tmp_path: Path) -> N
 
 
 REFUSED = [
-    ({"timing": None}, "line.timing"),
+    ({"price_period": None}, "line.price_period"),
+    ({"timing": "never"}, "line.timing"),
+    ({"anchor": "2026-01-16"}, "line.anchor"),
+    ({"anchor": "the 31st"}, "line.anchor"),
     ({"colour": "red"}, "line.colour"),
     ({"end": "2025-12-31"}, "line.end"),
     ({"billing_frequency": "fortnightly"}, "line.billing_frequency"),

@@ -5,7 +5,7 @@
 with version as ( -- every version delivered up to the day, the newest ranked first
     select
         instance, source_id, source_version, batch_id, as_of, is_deleted, contract_line_source_id, tier_number,
-        from_quantity, up_to_quantity, unit_price, flat_amount,
+        from_quantity, up_to_quantity, unit_price, flat_amount, package_size,
         row_number() over (
             partition by instance, source_id order by source_version desc, as_of desc, batch_id desc
         ) as version_rank,
@@ -17,6 +17,6 @@ with version as ( -- every version delivered up to the day, the newest ranked fi
 
 select
     instance, source_id, source_version, batch_id, as_of, contract_line_source_id, tier_number, from_quantity,
-    up_to_quantity, unit_price, flat_amount
+    up_to_quantity, unit_price, flat_amount, package_size
 from version
 where version_rank = 1 and is_of_newest_line and not is_deleted

@@ -3,6 +3,7 @@
 -- says:    what the metered quantity of each usage line and month is worth by the line's price model, exact and not yet rounded
 -- example: 111 units in tiers 10 at 1.50, 100 at 1.00, then 0.50: graduated 115.50, volume 55.50; packages of 100 at 5.00: 10.00
 -- Rules. The included quantity is free every month. Without a model, tiers are graduated and a line without tiers is per unit.
+-- A tier with a package size prices packages: one begun is one. 5,325 units at 1.00 a hundred up to 1,000, then 1.00 a thousand: 15.00
 -- Amounts are whole 1e-16 parts, the product of 8 decimals of quantity and 8 of price.
 with ended as ( -- usage lines with their last day: a cancelling amendment ends them early
     select
@@ -52,26 +53,39 @@ tier as ( -- price tiers of usage lines in whole 1e-8 units, their flat amounts 
         cast(cast(from_quantity as decimal(38, 8)) * 100000000 as hugeint) as from_parts,
         cast(cast(up_to_quantity as decimal(38, 8)) * 100000000 as hugeint) as up_to_parts,
         cast(cast(unit_price as decimal(38, 8)) * 100000000 as hugeint) as price_parts,
+        cast(cast(package_size as decimal(38, 8)) * 100000000 as hugeint) as package_parts,
         cast(cast(flat_amount as decimal(38, 4)) * 10000 as hugeint) * 1000000000000 as flat_parts
     from canonical.contract_tier
 ),
 
-tiered as ( -- graduated: every tier prices its part; volume: the last tier reached prices all
+reached as ( -- graduated: every tier prices its part; volume: the last tier reached prices all
     select
-        c.root_line_key,
-        c.month_start_date,
-        sum(
-            case
-                when c.quantity_parts <= t.from_parts then 0
-                when c.usage_model = 'volume' and c.quantity_parts > coalesce(t.up_to_parts, c.quantity_parts) then 0
-                when c.usage_model = 'volume' then c.quantity_parts * t.price_parts + t.flat_parts
-                else (least(c.quantity_parts, coalesce(t.up_to_parts, c.quantity_parts)) - t.from_parts) * t.price_parts + t.flat_parts
-            end
-        ) as rated_parts
+        c.root_line_key, c.month_start_date, t.price_parts, t.flat_parts, t.package_parts,
+        c.quantity_parts > t.from_parts
+        and (coalesce(c.usage_model, 'graduated') = 'graduated' or c.quantity_parts <= coalesce(t.up_to_parts, c.quantity_parts))
+            as is_reached,
+        case
+            when c.usage_model = 'volume' then c.quantity_parts
+            else least(c.quantity_parts, coalesce(t.up_to_parts, c.quantity_parts)) - t.from_parts
+        end as priced_parts
     from counted as c
     inner join tier as t on c.root_line_key = t.root_line_key
     where coalesce(c.usage_model, 'graduated') in ('graduated', 'volume')
-    group by c.root_line_key, c.month_start_date
+),
+
+tiered as ( -- units or packages begun at their price, and the tier's flat amount
+    select
+        root_line_key,
+        month_start_date,
+        sum(
+            case
+                when not is_reached then 0
+                when package_parts is null then priced_parts * price_parts + flat_parts
+                else (priced_parts + package_parts - 1) // package_parts * price_parts * 100000000 + flat_parts
+            end
+        ) as rated_parts
+    from reached
+    group by root_line_key, month_start_date
 )
 
 select

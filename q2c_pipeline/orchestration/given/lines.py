@@ -10,12 +10,27 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
 from q2c_pipeline.domain.kinds import BillingAnchor, BillingFrequency, BillingTiming, ChargeType, PricePeriod
-from q2c_pipeline.orchestration.given.values import Currency, Day, Exact, Moment, Strict, end_of, refusal, start_of
+from q2c_pipeline.orchestration.given.values import (
+    Currency,
+    Day,
+    Exact,
+    Moment,
+    Strict,
+    end_of,
+    plain_day,
+    refusal,
+    start_of,
+    without_nulls,
+)
 
 _OTHER_NAMES = {
     "semiannual": "semi_annual",
     "half_yearly": "semi_annual",
     "yearly": "annual",
+    "annually": "annual",
+    "in_advance": "advance",
+    "in_arrears": "arrears",
+    "bankers": "half_even",
     "custom_months": "custom",
     "second": "by_second",
     "seconds": "by_second",
@@ -28,6 +43,7 @@ _OTHER_NAMES = {
     "straight_line": "daily_straight_line",
     "daily": "daily_straight_line",
     "tiered": "graduated",
+    "catch_up": "cumulative_catch_up",
 }
 _EVERY = re.compile(r"(?:every_|custom_)?(\d{1,4})(?:_?months?)?")
 
@@ -39,6 +55,7 @@ def spelled(value: object) -> object:
 
 
 Frequency = Annotated[BillingFrequency, BeforeValidator(spelled)]
+Timing = Annotated[BillingTiming, BeforeValidator(spelled)]
 Months = Annotated[int, Field(ge=1, le=1200)]
 MONTHS = AliasChoices(
     "billing_period_months",
@@ -50,8 +67,17 @@ MONTHS = AliasChoices(
     "months",
 )
 Recognition = Annotated[Literal["daily_straight_line", "even_by_month", "by_second", "point_in_time"], BeforeValidator(spelled)]
-Rounding = Literal["half_up", "half_even"]
+Rounding = Annotated[Literal["half_up", "half_even"], BeforeValidator(spelled)]
 Proration = Annotated[Literal["actual_days", "thirty_360", "by_second", "none"], BeforeValidator(spelled)]
+
+
+def _anchored(value: object) -> object:
+    """`start`, `calendar`, or the first day of earlier periods that the line follows."""
+    plain = spelled(value)
+    return plain if plain in set(BillingAnchor) else plain_day(value)
+
+
+Anchor = Annotated[BillingAnchor | date, BeforeValidator(_anchored)]
 
 
 def check_term(start: date | datetime, end: date | datetime) -> None:
@@ -72,15 +98,15 @@ class BilledLine(Strict):
     quantity: Exact
     unit_price: Exact
     currency: Currency
-    charge_type: Literal["recurring", "one_time"]
+    charge_type: Literal["recurring", "one_time"] = "recurring"
     start: Moment
     end: Moment
     billing_frequency: Frequency
     billing_period_months: Months | None = Field(None, validation_alias=MONTHS)
-    anchor: BillingAnchor
-    timing: BillingTiming
+    anchor: Anchor = BillingAnchor.START
+    timing: Timing = BillingTiming.ADVANCE
     price_period: PricePeriod
-    discount: Exact
+    discount: Exact = Fraction(0)
     discount_start: Day | None = None
     discount_end: Day | None = None
 
@@ -88,11 +114,12 @@ class BilledLine(Strict):
     @classmethod
     def _complete(cls, given: Any) -> Any:
         """A one-time charge has neither term nor periods and need not name them; `5_months` is custom with 5 months."""
+        given = without_nulls(given)
         if not isinstance(given, dict):
             return given
         if given.get("charge_type") == ChargeType.ONE_TIME:
-            usual = {"billing_frequency": "one_time", "anchor": "start", "timing": "advance", "price_period": "once"}
-            return usual | ({"end": given["start"]} if "start" in given else {}) | {"discount": "0"} | given
+            usual = {"billing_frequency": "one_time", "price_period": "once"}
+            return usual | ({"end": given["start"]} if "start" in given else {}) | given
         every = _EVERY.fullmatch(str(spelled(given.get("billing_frequency"))))
         return given | {"billing_frequency": "custom", "billing_period_months": int(every[1])} if every else given
 
@@ -104,6 +131,8 @@ class BilledLine(Strict):
         if is_custom != (self.billing_period_months is not None):
             expected = "a number of months" if is_custom else "nothing, the frequency being another than 'custom'"
             raise refusal(expected, self.billing_period_months, "billing_period_months")
+        if isinstance(self.anchor, date) and self.anchor > start_of(self.start).date():
+            raise refusal(f"a day not after the start {self.start}", str(self.anchor), "anchor")
         return self
 
     @property
@@ -131,8 +160,8 @@ class EarnedLine(Strict):
 class BillingPolicy(Strict):
     """Conventions of the source that bills."""
 
-    proration: Proration
-    rounding: Rounding
+    proration: Proration = "actual_days"
+    rounding: Rounding = "half_up"
 
 
 class RevenuePolicy(Strict):
@@ -154,7 +183,7 @@ class BillingCase(Case):
     """What would this line bill?"""
 
     line: BilledLine
-    policy: BillingPolicy
+    policy: BillingPolicy = BillingPolicy()
 
 
 class RevenueCase(Case):
@@ -162,3 +191,12 @@ class RevenueCase(Case):
 
     line: EarnedLine
     policy: RevenuePolicy
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, given: Any) -> Any:
+        """What is earned at once needs no end."""
+        line, policy = (given.get("line"), given.get("policy")) if isinstance(given, dict) else (None, None)
+        if not isinstance(line, dict) or not isinstance(policy, dict) or policy.get("recognition") != "point_in_time":
+            return given
+        return given | {"line": {"end": line.get("start")} | without_nulls(line)}

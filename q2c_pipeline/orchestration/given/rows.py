@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from q2c_pipeline.domain.kinds import ChargeType
+from q2c_pipeline.domain.kinds import BillingAnchor, ChargeType
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.orchestration.given.usage import UsageCase
 from q2c_pipeline.orchestration.given.values import end_of, start_of
@@ -54,10 +54,17 @@ class Terms(NamedTuple):
     denominator: int
 
 
-def billed(case: BillingCase) -> Facts:
-    """A contract with the line that is to be billed."""
+def billed(case: BillingCase, number: int) -> Facts:
+    """A contract with the line that is to be billed; one that follows earlier periods amends a line that is no longer counted."""
     convention = Convention(case.policy.proration, case.policy.rounding, None)
-    return Facts(convention, _sold(_billed_line(str(case.id), case.line)))
+    line = _billed_line(str(case.id), case.line)
+    if isinstance(case.line.anchor, BillingAnchor):
+        return Facts(convention, _sold(line))
+    key = f"{number}/before"
+    before = line | {"source_id": key, "contract_source_id": key, "contract_status": "draft", "start_date": case.line.anchor}
+    before |= {"service_start_at": None}
+    line |= {"amends_line_source_id": key, "amends_contract_source_id": key}
+    return Facts(convention, {"contract": [before, line], "contract_line": [before, line]})
 
 
 def earned(case: RevenueCase) -> Facts:
@@ -81,6 +88,7 @@ def used(case: UsageCase, number: int) -> Facts:
             "up_to_quantity": None if tier.up_to_quantity is None else decimal_of(tier.up_to_quantity),
             "unit_price": decimal_of(tier.unit_price),
             "flat_amount": decimal_of(tier.flat_amount),
+            "package_size": _optional(tier.package_size),
         }
         for n, tier in enumerate(line.tiers, 1)
     ]
@@ -116,7 +124,7 @@ def _billed_line(where: str, line: BilledLine) -> Row:
         "charge_type": line.charge_type,
         "billing_frequency": line.billing_frequency.value,
         "billing_period_months": line.billing_period_months,
-        "billing_anchor": line.anchor.value,
+        "billing_anchor": line.anchor.value if isinstance(line.anchor, BillingAnchor) else "start",
         "billing_timing": line.timing.value,
         "price_period": line.price_period.value,
         "discount_start_date": line.discount_start,
@@ -205,7 +213,8 @@ def check_amount(where: str, monthly: Fraction, start: date | datetime, end: dat
 
 
 def _check_usage(where: str, line: UsedLine) -> None:
-    quantities = [line.included_quantity, line.package_size, *(use.quantity for use in line.usage)]
+    packages = [line.package_size, *(tier.package_size for tier in line.tiers)]
+    quantities = [line.included_quantity, *packages, *(use.quantity for use in line.usage)]
     limits = [limit for tier in line.tiers for limit in (tier.from_quantity, tier.up_to_quantity)]
     prices = [line.unit_price, *(tier.unit_price for tier in line.tiers)]
     amounts = [line.minimum_commitment, *(tier.flat_amount for tier in line.tiers)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from q2c_pipeline.orchestration.given.lines import Case
+from q2c_pipeline.orchestration.given.lines import Case, spelled
 from q2c_pipeline.orchestration.given.values import Currency, Exact, Strict, refusal
 
-Count = Annotated[int, Field(ge=1, le=1200)]
+Count = Annotated[int, Field(ge=1, le=40_000)]
+"""Periods of a term; each is a month of the tables, which end with the year 9999."""
 
 
 class Obligation(Strict):
@@ -54,8 +55,8 @@ class ModificationCase(Case):
 
     kind: Literal["modification"]
     currency: Currency
-    method: Literal["prospective", "cumulative_catch_up"]
-    added_consideration: Exact
+    method: Annotated[Literal["prospective", "cumulative_catch_up"], BeforeValidator(spelled)]
+    added_consideration: Exact = Fraction(0)
     remaining_periods: Count
     remaining_consideration: Exact | None = None
     consideration: Exact | None = None

@@ -18,12 +18,13 @@ _TIERED = (UsageModel.GRADUATED, UsageModel.VOLUME)
 
 
 class Tier(Strict):
-    """A price for the units from one quantity to another; the last may go on for ever."""
+    """A price for the units from one quantity to another, or for each package of them; the last may go on for ever."""
 
     from_quantity: Exact = Field(validation_alias=AliasChoices(*_FROM))
     up_to_quantity: Exact | None = Field(None, validation_alias=AliasChoices(*_UP_TO))
     unit_price: Exact
     flat_amount: Exact = Fraction(0)
+    package_size: Exact | None = None
 
 
 class Use(Strict):
@@ -102,6 +103,8 @@ class UsedLine(Strict):
     def _check_tiers(self) -> None:
         so_far: Fraction | None = Fraction(0)
         for tier in self.tiers:
+            if tier.package_size is not None and tier.package_size <= 0:
+                raise refusal("a package_size above 0", tier.package_size, "tiers")
             if tier.from_quantity != so_far:
                 raise refusal(f"a tier that begins where the one before ends ({so_far})", str(tier.from_quantity), "tiers")
             so_far = tier.up_to_quantity

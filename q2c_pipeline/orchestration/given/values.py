@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from q2c_pipeline.domain.money import exponents
@@ -51,7 +51,8 @@ def _moment(value: object) -> date | datetime:
     return found
 
 
-def _day(value: object) -> date:
+def plain_day(value: object) -> date:
+    """'2026-01-31' as a date; an instant is refused."""
     found = _moment(value)
     if isinstance(found, datetime):
         raise refusal("a date such as '2026-01-31'", value)
@@ -65,7 +66,7 @@ def _currency(value: object) -> str:
 
 
 Exact = Annotated[Fraction, BeforeValidator(_exact)]
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(plain_day)]
 Moment = Annotated[date | datetime, BeforeValidator(_moment)]
 Currency = Annotated[str, BeforeValidator(_currency)]
 
@@ -80,7 +81,17 @@ def end_of(moment: date | datetime) -> datetime:
     return moment if isinstance(moment, datetime) else datetime.combine(moment, time(), UTC) + timedelta(days=1)
 
 
+def without_nulls(given: Any) -> Any:
+    """A field that says null is as one that is not there."""
+    return {name: value for name, value in given.items() if value is not None} if isinstance(given, dict) else given
+
+
 class Strict(BaseModel):
     """Part of a question: every field is known, or refused by its name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        return without_nulls(given)

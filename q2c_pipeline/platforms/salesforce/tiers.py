@@ -15,7 +15,7 @@ import polars as pl
 from q2c_pipeline.schemas.reading import Column, apply, combine, money, rate, text
 
 _NUMBER = r'(?:"-?\d+(?:\.\d+)?"|-?\d+(?:\.\d+)?|null)'
-_PAIR = rf'"(?:up_to|unit_price|flat_amount)"\s*:\s*{_NUMBER}'
+_PAIR = rf'"(?:up_to|unit_price|flat_amount|package_size)"\s*:\s*{_NUMBER}'
 _TIER = rf"\{{\s*{_PAIR}(?:\s*,\s*{_PAIR})*\s*\}}"
 _LIST = rf"^\s*\[\s*{_TIER}(?:\s*,\s*{_TIER})*\s*\]\s*$"
 
@@ -42,6 +42,7 @@ def _explode(frame: pl.LazyFrame) -> pl.LazyFrame:
         up_to_quantity=_figure(pl.col("tier"), "up_to"),
         tier_price=_figure(pl.col("tier"), "unit_price"),
         flat_amount=_figure(pl.col("tier"), "flat_amount"),
+        package_size=_figure(pl.col("tier"), "package_size"),
     )
 
 
@@ -84,6 +85,7 @@ TIERS = Tiers(
         "up_to_quantity": _limit(),
         "unit_price": rate("tier_price"),
         "flat_amount": apply(lambda value: value.fill_null(0), money("flat_amount")),
+        "package_size": rate("package_size"),
     },
     where=pl.col("usage_tiers").str.strip_chars().str.len_bytes() > 0,
     prepare=_explode,

@@ -156,6 +156,8 @@ def test_tiers_are_read_digit_by_digit() -> None:
         ("802A/3", 3, Decimal("2000.5"), None, Decimal("0.02")),
     ]
     assert {t["flat_amount"] for t in found} == {Decimal(0)}
+    assert {t["package_size"] for t in found} == {None}
+    assert tiers('[{"package_size":"100","unit_price":"1"}]')[0]["package_size"] == Decimal(100)
     assert {t["reject_reason"] for t in found} == {None}
 
 
