@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from q2c_pipeline_tests.sql.test_schedule_vectors import Case, bill, earn
+from q2c_pipeline_tests.sql.schedule_oracle import Case
+from q2c_pipeline_tests.sql.test_schedule_vectors import bill, earn
 
 PEERS = Path(__file__).parents[2].parent / "shared" / "vectors" / "peer_conventions.csv"
 NOT_ASKED = {"KB15", "KB24", "KB25", "KB26", "KB27"}
