@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from q2c_pipeline.cli.alerts import alerts
-from q2c_pipeline.cli.common import AsOf, Config, Form, Written, errors, output, say_error, say_unexpected, show_rows
+from q2c_pipeline.cli.common import AsOf, Config, Form, Written, errors, month, output, say_error, say_unexpected, show_rows
 from q2c_pipeline.cli.corrections import corrections
 from q2c_pipeline.cli.exceptions import exceptions
 from q2c_pipeline.cli.identity import identity
@@ -78,18 +78,18 @@ def nightly(
     as_of: AsOf = None,
     config: Config = None,
     full: Annotated[bool, typer.Option("--full", help="Make every table anew, not only what changes touch.")] = False,  # noqa: FBT002
-    month: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m"], help="Ask no system; make only this month's cells again, from landing.")
+    only: Annotated[
+        date | None,
+        typer.Option("--month", parser=month, metavar="MONTH", help="Ask no system; make only this month's cells again."),
     ] = None,
 ) -> None:
     """Extract, load, reconcile and publish one night; exit code 1 when a system was blocked or the run failed."""
     from q2c_pipeline.settings import load_settings
 
-    if month and full:
+    if only and full:
         raise typer.BadParameter("--month makes less than everything, --full makes all: give one of them")
     settings = load_settings(config)
-    day = _day_to_run(settings, as_of)
-    result = run_month(settings, day, month.date()) if month else run_night(settings, day, full=full)
+    result = run_month(settings, as_of, only) if only else run_night(settings, _day_to_run(settings, as_of), full=full)
     show_night(settings, result)
     if result.blocked:
         raise typer.Exit(1)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from q2c_pipeline.errors import Q2CError
+    from q2c_pipeline.settings import Settings
 
 _LEAST_WIDTH = 110
 """A narrower terminal wraps lines itself; cutting an amount short would be worse."""
@@ -41,9 +42,43 @@ def day(text: str) -> date:
         raise typer.BadParameter(message) from None
 
 
+def month(text: str) -> date:
+    """The first day of a month such as 2026-06."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        message = f"expected a month such as 2026-06, found '{text}'"
+        raise typer.BadParameter(message) from None
+
+
+def control_id(text: str) -> str:
+    """The id of a control that there is: of a misspelt one nothing would be found, which reads as if all were well."""
+    from q2c_pipeline.engine.controls import load_sql_files
+    from q2c_pipeline.settings import did_you_mean
+
+    known = {file.header["control"] for file in load_sql_files() if file.is_control}
+    if text.upper() not in known:
+        message = f"expected a control, found '{text}'; {did_you_mean(text, known)}"
+        raise typer.BadParameter(message)
+    return text.upper()
+
+
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="Configuration; else $Q2C_CONFIG, else ./q2c.toml.")]
+Control = Annotated[
+    str | None, typer.Option("--control", parser=control_id, metavar="ID", help="Only this control's, such as BB04.")
+]
 AsOf = Annotated[date | None, typer.Option("--as-of", parser=day, metavar="DATE", help="The day whose end is reconciled.")]
 Written = Annotated[Form, typer.Option("--format", "-f", help="How rows are written.")]
+
+
+def known_entity(settings: Settings, code: str | None) -> str | None:
+    """The code, where a legal entity has it: of an unknown one nothing would be found, which reads as if all were well."""
+    from q2c_pipeline.settings import did_you_mean
+
+    if code is not None and code not in settings.company.entities:
+        message = f"expected a legal entity, found '{code}'; {did_you_mean(code, settings.company.entities)}"
+        raise typer.BadParameter(message, param_hint="--entity")
+    return code
 
 
 def show_rows(frame: pl.DataFrame, form: Form) -> None:
@@ -52,7 +87,7 @@ def show_rows(frame: pl.DataFrame, form: Form) -> None:
 
     match form:
         case Form.TABLE:
-            output().print(showing.rows(frame))
+            output().print(showing.rows(frame) if len(frame) else "nothing to show")
         case Form.CSV:
             typer.echo(asking.as_csv(frame), nl=False)
         case Form.JSON:

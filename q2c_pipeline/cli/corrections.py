@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from q2c_pipeline.cli.common import Config, Form, Written, output, show_rows
+from q2c_pipeline.cli.common import Config, Control, Form, Written, known_entity, output, show_rows
 
 if TYPE_CHECKING:
     from q2c_pipeline.corrections.approval import Shown
@@ -22,7 +22,6 @@ corrections = typer.Typer(help="Repairs: proposed, approved, pushed once, verifi
 Id = Annotated[str, typer.Argument(metavar="ID", help="A correction's id, or as much of its beginning as is unique.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Corrections; without them, all that fit the filters.")]
 Status = Annotated[str | None, typer.Option("--status", help="proposed, approved, acknowledged, verified, task ...")]
-Control = Annotated[str | None, typer.Option("--control", metavar="CONTROL", help="Only this control's, such as MD07.")]
 Entity = Annotated[str | None, typer.Option("--entity", metavar="CODE", help="Only this legal entity's.")]
 Exception_ = Annotated[str | None, typer.Option("--exception", metavar="ID", help="Only this exception's.")]
 Without = Annotated[list[str] | None, typer.Option("--without", metavar="ID", help="Not this exception's; may be repeated.")]
@@ -42,7 +41,8 @@ def list_corrections(
     """List corrections and how far they are."""
     from q2c_pipeline.orchestration import deciding
 
-    show_rows(deciding.listed(_settings(config), _filters(status, control, entity, exception), datetime.now(UTC)), form)
+    settings = _settings(config)
+    show_rows(deciding.listed(settings, _filters(settings, status, control, entity, exception), datetime.now(UTC)), form)
 
 
 @corrections.command("show")
@@ -81,7 +81,7 @@ def approve_corrections(
     from q2c_pipeline.orchestration.acting import current_actor
 
     settings, at = _settings(config), datetime.now(UTC)
-    filters, chosen = _filters(None, control, entity, exception, without), ids or []
+    filters, chosen = _filters(settings, None, control, entity, exception, without), ids or []
     shown = deciding.shown(settings, chosen, filters, at)
     if confirm is None and len(chosen) != 1:
         _ask_to_confirm(shown)
@@ -109,7 +109,7 @@ def reject_corrections(
         message = "expected a reason, found none"
         raise typer.BadParameter(message, param_hint="--why")
     settings, at = _settings(config), datetime.now(UTC)
-    filters, chosen = _filters(None, control, entity, exception, without), ids or []
+    filters, chosen = _filters(settings, None, control, entity, exception, without), ids or []
     shown = deciding.shown(settings, chosen, filters, at)
     if confirm is None and len(chosen) != 1:
         _ask_to_confirm(shown)
@@ -167,7 +167,12 @@ def _settings(config: Config) -> Settings:
 
 
 def _filters(
-    status: str | None, control: str | None, entity: str | None, exception: str | None, without: Sequence[str] | None = None
+    settings: Settings,
+    status: str | None,
+    control: str | None,
+    entity: str | None,
+    exception: str | None,
+    without: Sequence[str] | None = None,
 ) -> Filters:
     from q2c_pipeline.corrections.record import Status as Known
     from q2c_pipeline.orchestration.deciding import Filters
@@ -175,7 +180,7 @@ def _filters(
     if status is not None and status not in set(Known):
         message = f"expected one of {', '.join(Known)}, found '{status}'"
         raise typer.BadParameter(message, param_hint="--status")
-    return Filters(Known(status) if status else None, control, entity, exception, without or ())
+    return Filters(Known(status) if status else None, control, known_entity(settings, entity), exception, without or ())
 
 
 def _may_see(settings: Settings) -> bool:

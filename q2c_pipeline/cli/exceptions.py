@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from q2c_pipeline.cli.common import Config, Form, Written, day, errors, output, show_rows
+from q2c_pipeline.cli.common import Config, Control, Form, Written, day, errors, known_entity, output, show_rows
 from q2c_pipeline.domain.people import Queue
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ OfQueue = Annotated[Queue | None, typer.Option("--queue", "-q", help="Only this 
 OfEntity = Annotated[str | None, typer.Option("--entity", "-e", help="Only this legal entity.")]
 OfSeverity = Annotated[Severity | None, typer.Option("--severity", help="Only this severity.")]
 OfStatus = Annotated[State | None, typer.Option("--status", help="Only this state; else whatever needs somebody.")]
-OfControl = Annotated[str | None, typer.Option("--control", help="Only this control, such as BB04.")]
 Mine = Annotated[bool, typer.Option("--mine", help="Only what is assigned to me.")]
 Overdue = Annotated[bool, typer.Option("--overdue", help="Only what should have been resolved by now.")]
 Confirm = Annotated[
@@ -64,7 +63,7 @@ def list_exceptions(
     entity: OfEntity = None,
     severity: OfSeverity = None,
     status: OfStatus = None,
-    control: OfControl = None,
+    control: Control = None,
     mine: Mine = False,  # noqa: FBT002
     overdue: Overdue = False,  # noqa: FBT002
     form: Written = Form.TABLE,
@@ -72,12 +71,15 @@ def list_exceptions(
 ) -> None:
     """List exceptions, the gravest first, with the name of the set for acting on all of them."""
     from q2c_pipeline.orchestration import handling
+    from q2c_pipeline.reports.formats import counted
 
     settings, now = _settings(config), datetime.now(UTC)
     filters = _filters(settings, now, queue, entity, severity, status, control, mine=mine, overdue=overdue)
     frame, name = handling.listed(settings, filters, handling.today(settings, now))
     show_rows(frame, form)
-    errors().print(f"{len(frame)} exceptions; to act on all of them, give the same filters and --confirm {name}", soft_wrap=True)
+    if len(frame):
+        text = f"{counted(len(frame), 'exception')}; to act on all of them, give the same filters and --confirm {name}"
+        errors().print(text, soft_wrap=True)
 
 
 @exceptions.command("queues")
@@ -107,7 +109,7 @@ def assign_exceptions(
     entity: OfEntity = None,
     severity: OfSeverity = None,
     status: OfStatus = None,
-    control: OfControl = None,
+    control: Control = None,
     mine: Mine = False,  # noqa: FBT002
     overdue: Overdue = False,  # noqa: FBT002
     shown: Confirm = None,
@@ -149,7 +151,7 @@ def waive_exceptions(
     queue: OfQueue = None,
     entity: OfEntity = None,
     severity: OfSeverity = None,
-    control: OfControl = None,
+    control: Control = None,
     shown: Confirm = None,
     form: Written = Form.TABLE,
     config: Config = None,
@@ -235,10 +237,10 @@ def _filters(
 
     filters = Filters(
         queue=queue,
-        entity=entity,
+        entity=known_entity(settings, entity),
         severity=severity.value if severity else None,
         status=Status[status.name] if status else None,
-        control=control.upper() if control else None,
+        control=control,
         overdue_on=handling.today(settings, now) if overdue else None,
     )
     return handling.mine(settings, filters) if mine else filters

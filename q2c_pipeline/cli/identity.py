@@ -50,7 +50,10 @@ def review_pairs(form: Written = Form.TABLE, config: Config = None) -> None:
 def judge_records(
     one: Annotated[str, typer.Argument(metavar="A", help="INSTANCE:ID of a customer record, or its id.")],
     other: Annotated[str, typer.Argument(metavar="B", help="The other record.")],
-    opinion: Annotated[Word, typer.Argument(help="What they are; withdrawn takes an earlier word back.")],
+    opinion: Annotated[
+        Word,
+        typer.Argument(metavar="same|different|unsure|withdrawn", help="What they are; withdrawn takes an earlier word back."),
+    ],
     why: Annotated[str, typer.Option("--why", help="The reason, for those who come after.")],
     config: Config = None,
 ) -> None:

@@ -29,8 +29,8 @@ def run_night(settings: Settings, as_of: date, *, full: bool = False) -> NightRe
     return result
 
 
-def run_month(settings: Settings, as_of: date, month: date) -> NightResult:
-    """One accounting month again from what is landed, with a progress bar a phase."""
+def run_month(settings: Settings, as_of: date | None, month: date) -> NightResult:
+    """One accounting month again from what is landed, of the last day delivered where none is named; a progress bar a phase."""
     from q2c_pipeline.engine.controls import load_sql_files
     from q2c_pipeline.orchestration import night
     from q2c_pipeline.orchestration.progress import Phases
@@ -38,7 +38,7 @@ def run_month(settings: Settings, as_of: date, month: date) -> NightResult:
 
     console = errors()
     with Phases(console, {"transform": len(load_sql_files())}) as phases:
-        result = night.run_month(settings, as_of, month, phases)
+        result = night.run_month(settings, as_of or night.last_day(settings), month, phases)
     result.outcomes = build_reports(settings)
     console.print(phases.said(), soft_wrap=True)
     return result

@@ -18,7 +18,7 @@ policy = typer.Typer(help="The policy that is in force, and what a change of it 
 Candidate = Annotated[
     Path | None,
     typer.Option(
-        "--policy", metavar="FILE", help="What would change, written like a block [[policy_versions]]; else the next version."
+        "--policy", metavar="FILE", help="What would change, written like one block of policy_versions; else the next version."
     ),
 ]
 
@@ -42,8 +42,9 @@ def show_policy(as_of: AsOf = None, form: Written = Form.TABLE, config: Config =
 @policy.command("test")
 def try_change(candidate: Candidate = None, as_of: AsOf = None, form: Written = Form.TABLE, config: Config = None) -> None:
     """Reconcile past deliveries under a changed policy, and show which exceptions appear, disappear or change."""
+    from q2c_pipeline.orchestration.night import last_day
     from q2c_pipeline.orchestration.progress import Phases
-    from q2c_pipeline.orchestration.trying import last_day, try_policy
+    from q2c_pipeline.orchestration.trying import try_policy
     from q2c_pipeline.settings import load_settings
     from q2c_pipeline.settings.candidates import candidate as read_candidate
     from q2c_pipeline.settings.candidates import next_version
@@ -58,11 +59,13 @@ def try_change(candidate: Candidate = None, as_of: AsOf = None, form: Written = 
 
 def _show(trial: Trial, form: Form) -> None:
     from q2c_pipeline.orchestration import showing
+    from q2c_pipeline.reports.formats import counted
 
     if form is Form.JSON:
         typer.echo(trial.as_json())
     elif form is Form.CSV:
         show_rows(trial.changes, form)
     else:
-        output().print(showing.rows(trial.changes, f"{trial.as_of}: {len(trial.changes)} exceptions would change"))
+        output().print(f"{trial.as_of}: {counted(len(trial.changes), 'exception')} would change")
+        show_rows(trial.changes, form)
         output().print(showing.rows(trial.summary, "old and new policy"))

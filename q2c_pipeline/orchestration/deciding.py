@@ -55,7 +55,7 @@ class Filters:
         left_out = [~CORRECTION.c.exception_id.startswith(one, autoescape=True) for one in self.without]
         given = {"status": self.status, "control_id": self.control, "legal_entity_code": self.entity}
         found = [*left_out, *(CORRECTION.c[name] == value for name, value in given.items() if value is not None)]
-        return [*found, CORRECTION.c.exception_id.startswith(self.exception)] if self.exception else found
+        return [*found, CORRECTION.c.exception_id.startswith(self.exception, autoescape=True)] if self.exception else found
 
 
 def listed(settings: Settings, filters: Filters, at: datetime) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -24,9 +24,9 @@ from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.orchestration.alerting import Told, tell_of_night
 from q2c_pipeline.orchestration.casework import update_cases
 from q2c_pipeline.orchestration.correcting import Taken, take_in
-from q2c_pipeline.orchestration.extracting import extract_instance
 from q2c_pipeline.orchestration.identifying import identify
 from q2c_pipeline.orchestration.loading import LoadedBatch, load_instance
+from q2c_pipeline.orchestration.readers import Wanted, side_by_side
 from q2c_pipeline.settings import Settings
 
 LINKS = 20
@@ -56,6 +56,32 @@ class NightResult:
 def landing_of(settings: Settings) -> Landing:
     """The landing zone that the settings name."""
     return Landing(settings.stores.landing)
+
+
+def last_day(settings: Settings) -> date:
+    """The newest day that something was delivered for; raises StoreError when nothing has landed."""
+    return max(_delivered_days(settings))
+
+
+def refuse_undelivered(settings: Settings, as_of: date) -> None:
+    """Raise StoreError for a day before the first delivery or after the last: judged by what is not there, all would be late."""
+    days = _delivered_days(settings)
+    if not min(days) <= as_of <= max(days):
+        raise StoreError(
+            expected=f"a day from {min(days)} to {max(days)}, of which systems were asked",
+            found=str(as_of),
+            where=str(settings.stores.landing),
+            next_step="name such a day with --as-of, or run `q2c nightly` for another one first",
+        )
+
+
+def _delivered_days(settings: Settings) -> list[date]:
+    days = [one.as_of for one in landing_of(settings).manifests()]
+    if not days:
+        raise StoreError(
+            expected="landed deliveries", found="none", where=str(settings.stores.landing), next_step="run `q2c nightly` first"
+        )
+    return days
 
 
 def refuse_closed_secrets(settings: Settings) -> None:
@@ -101,20 +127,15 @@ def open_warehouse(settings: Settings, as_of: date) -> Iterator[Warehouse]:
 
 
 def extract_all(settings: Settings, as_of: date, report: Report, result: NightResult) -> None:
-    """Land every instance; one that cannot be read is noted as blocked and the others go on."""
-    overlap = timedelta(minutes=settings.policy.overlap_minutes)
-    for configured in settings.instances:
-        try:
-            result.manifests += extract_instance(
-                landing_of(settings),
-                settings.instance(configured.name),
-                as_of,
-                overlap,
-                lambda m: report("extract", f"{m.instance}.{m.object_name}: {m.row_count} rows"),
-            )
-        except SourceError as error:
-            result.blocked.append(error)
-            result.unread.add(configured.name)
+    """Land every instance, side by side; one that cannot be read is noted as blocked and the others go on."""
+    wanted: Wanted = {configured.name: None for configured in settings.instances}
+    with side_by_side(settings, as_of, report) as readers:
+        for name in wanted:
+            try:
+                result.manifests += readers.read(name, wanted).complete()
+            except SourceError as error:
+                result.blocked.append(error)
+                result.unread.add(name)
 
 
 def load_all(settings: Settings, warehouse: Warehouse, as_of: date, report: Report, result: NightResult) -> None:
@@ -185,6 +206,14 @@ def run_night(settings: Settings, as_of: date, report: Report, *, full: bool = F
 
 def run_month(settings: Settings, as_of: date, month: date, report: Report) -> NightResult:
     """Make one accounting month (its first day) again from what is landed, asking no system: transform, publish, cases."""
+    refuse_undelivered(settings, as_of)
+    if month > as_of:
+        raise StoreError(
+            expected=f"a month that has begun by {as_of}",
+            found=f"{month:%Y-%m}",
+            where="q2c nightly --month",
+            next_step="name that month or an earlier one",
+        )
     result, settings = NightResult(as_of), settings.on(as_of)
     with night_lock(settings):
         _reconcile(settings, as_of, report, result, month=month)

@@ -13,9 +13,8 @@ from typing import Any
 import polars as pl
 
 from q2c_pipeline.engine.runner import Warehouse
-from q2c_pipeline.errors import StoreError
 from q2c_pipeline.orchestration.asking import shown
-from q2c_pipeline.orchestration.night import NightResult, Report, landing_of, load_all, transform
+from q2c_pipeline.orchestration.night import NightResult, Report, load_all, refuse_undelivered, transform
 from q2c_pipeline.settings import Settings
 from q2c_pipeline.settings.policy import Policy
 
@@ -94,18 +93,9 @@ _SCHEMA = {
 }
 
 
-def last_day(settings: Settings) -> date:
-    """The newest day that something was delivered for; raises StoreError when nothing has landed."""
-    days = [one.as_of for one in landing_of(settings).manifests()]
-    if not days:
-        raise StoreError(
-            expected="landed deliveries", found="none", where=str(settings.stores.landing), next_step="run `q2c nightly` first"
-        )
-    return max(days)
-
-
 def try_policy(settings: Settings, new: Policy, as_of: date, report: Report) -> Trial:
     """Reconcile the deliveries of that day twice, in a warehouse of its own that is thrown away; nothing else is touched."""
+    refuse_undelivered(settings, as_of)
     old = settings.on(as_of).policy
     with tempfile.TemporaryDirectory(prefix="q2c-policy-") as folder, Warehouse(Path(folder) / "trial.duckdb") as warehouse:
         result = NightResult(as_of)

@@ -21,7 +21,7 @@ from q2c_pipeline.settings.versions import BASE, VERSIONS, changed, origins, wit
 
 def candidate(settings: Settings, file: Path, as_of: date) -> Policy:
     """The policy in force on the day with the keys of `file` changed, which is written like one block [[policy_versions]]."""
-    change = read_toml(file)
+    change = read_toml(file, if_absent="name the file that says what would change")
     if BASE in change or VERSIONS in change:
         hint = "write the keys of one block [[policy_versions]] at the top of the file: [grace] instead of [policy.grace]"
         refuse([Problem("what changes in the policy", "a whole configuration", file.name, hint)], file)

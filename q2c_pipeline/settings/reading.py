@@ -35,14 +35,15 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     return settings.model_copy(update={"stores": settings.stores.under(file.parent)})
 
 
-def read_toml(file: Path) -> dict[str, Any]:
+def read_toml(file: Path, if_absent: str = "copy q2c.example.toml there, or pass --config PATH") -> dict[str, Any]:
     """The file's tables with exact numbers; raises ConfigurationError where it is none."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+        # Some editors begin a file with a byte-order mark, which TOML does not know.
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except FileNotFoundError:
-        problem = Problem("a configuration file", "no such file", str(file), "copy q2c.example.toml there, or pass --config PATH")
+        problem = Problem("a TOML file", "no such file", str(file), if_absent)
     except OSError as error:
-        problem = Problem("a readable file", error.strerror or "an error", str(file), "correct its permissions")
+        problem = Problem("a readable file", error.strerror or "an error", str(file), "name a file, and let it be read")
     except UnicodeDecodeError:
         problem = Problem("UTF-8 text", "other bytes", str(file), "save the file as UTF-8")
     except tomllib.TOMLDecodeError as error:

@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from q2c_pipeline.domain.money import exponents
 from q2c_pipeline.settings.problems import did_you_mean, wrong
@@ -70,3 +70,11 @@ class Section(BaseModel):
     """A table of the configuration: nothing unknown in it, and nothing changes it after it was read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse `grace.booking_days = true`, which would be read as one day."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, Decimal):
+            raise wrong("a number", str(value).lower(), "write the number without quotation marks")
+        return value

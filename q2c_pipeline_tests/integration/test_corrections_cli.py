@@ -101,6 +101,8 @@ def test_what_is_refused_says_what_to_do(company: tuple[Path, Systems]) -> None:
     assert "a task is done by a person" in q2c(path, "approve", task)[1]
     assert "q2c corrections list" in q2c(path, "show", "nonsense")[1]
     assert "expected one of" in q2c(path, "list", "--status", "open")[1]
+    assert "expected a control, found 'MD1'" in " ".join(q2c(path, "list", "--control", "MD1")[1].split())
+    assert "nothing to show" in q2c(path, "list", "--exception", "%")[1]
     assert "expected a reason" in q2c(path, "reject", task)[1]
     code, text = q2c(path, "retry", task)
     assert (code, "expected a correction that is" in text) == (1, True)

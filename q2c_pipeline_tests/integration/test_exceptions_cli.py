@@ -77,6 +77,15 @@ def test_exceptions_are_listed_and_filtered_in_every_form(q2c: Callable[..., Sai
     assert "line 2" in q2c("exceptions", "list").out
 
 
+def test_what_is_misspelt_is_refused_because_nothing_found_would_read_as_all_well(q2c: Callable[..., Said]) -> None:
+    for arguments, said in {("--control", "BB4"): "did you mean 'BB04'?", ("--entity", "us"): "did you mean 'US'?"}.items():
+        refused = q2c("exceptions", "list", *arguments)
+        assert refused.code == 2
+        assert said in " ".join(refused.told.replace("│", " ").split())
+    empty = q2c("exceptions", "list", "--control", "bb17")
+    assert (empty.code, empty.out, empty.err) == (0, "nothing to show\n", "")  # a name for acting on nothing helps nobody
+
+
 def test_queues_say_what_waits_and_how_old_it_is(q2c: Callable[..., Said]) -> None:
     rows = json.loads(q2c("exceptions", "queues", "--format", "json").out)
     assert [(row["queue"], row["exceptions"], row["overdue"]) for row in rows] == [

@@ -145,6 +145,7 @@ def test_a_later_version_of_the_file_is_tried_without_naming_it(world: World) ->
         ("[policy.grace]\nposting_days = 1\n", "[grace] instead of [policy.grace]"),
         ("[severity]\nhigh_amount = 99999999\n", "high_amount not above critical_amount"),
         ("[grace\n", "expected valid TOML"),
+        ("[grace]\nposting_days = true\n", "grace.posting_days: expected a number, found true"),
     ],
 )
 def test_a_wrong_change_is_told_what_is_wrong(world: World, tmp_path: Path, change: str, said: str) -> None:
@@ -153,6 +154,23 @@ def test_a_wrong_change_is_told_what_is_wrong(world: World, tmp_path: Path, chan
     code, out, err = q2c(world.settings.path, "test", "--policy", str(file))
     assert (code, out) == (1, "")
     assert said in err
+
+
+def test_a_change_that_begins_with_a_byte_order_mark_is_read(attempt: Try) -> None:
+    assert brief(attempt("\ufeff[grace]\nposting_days = 365\n"), "BP01") == {("disappears", "now in flight")}
+
+
+def test_a_day_of_which_nothing_was_delivered_is_not_tried(world: World, tmp_path: Path) -> None:
+    (tmp_path / "change.toml").write_text("")
+    for day in ("2020-01-01", "2026-09-01"):
+        code, out, err = q2c(world.settings.path, "test", "--policy", str(tmp_path / "change.toml"), "--as-of", day)
+        assert (code, out) == (1, "")
+        assert "of which systems were asked" in err
+
+
+def test_help_and_error_name_the_file_of_the_change(world: World) -> None:
+    assert "policy_versions" in CliRunner().invoke(app, ["policy", "test", "--help"]).output
+    assert "name the file" in q2c(world.settings.path, "test", "--policy", "absent.toml")[2]
 
 
 def test_nothing_to_try(world: World, tmp_path: Path) -> None:

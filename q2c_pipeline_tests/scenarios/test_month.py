@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from q2c_pipeline.cli import app
 from q2c_pipeline.engine.controls import load_sql_files
 from q2c_pipeline.engine.runner import Warehouse
+from q2c_pipeline.errors import StoreError
 from q2c_pipeline.orchestration import night
 from q2c_pipeline.sandbox.company import build
 from q2c_pipeline.sandbox.company.faults import available_faults
@@ -95,6 +96,14 @@ def test_what_was_landed_for_the_month_is_in_it_as_in_a_whole_run(settings: Sett
     is_next_night_whole = warehouse.query("select 1 from duckdb_schemas() where schema_name = 'night'").is_empty()
     assert differing(made(settings, warehouse, full=True), part) == []
     assert is_next_night_whole
+
+
+def test_only_a_month_and_a_day_that_were_delivered_are_made_again(settings: Settings, first: night.NightResult) -> None:
+    assert first.as_of == night.last_day(settings)
+    with pytest.raises(StoreError, match="a month that has begun by 2026-06-30, found 2026-07"):
+        night.run_month(settings, AS_OF, date(2026, 7, 1), lambda *_: None)
+    with pytest.raises(StoreError, match="of which systems were asked, found 2026-07-01"):
+        night.run_month(settings, date(2026, 7, 1), MAY, lambda *_: None)
 
 
 def test_one_month_and_everything_are_not_asked_for_together() -> None:
