@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from q2c_pipeline.sandbox.company.amounts import line_net
+from q2c_pipeline.sandbox.company.faults.releases import releases_of
 from q2c_pipeline.sandbox.company.faults.signing import sign
 
 if TYPE_CHECKING:
     from q2c_pipeline.sandbox.company.faults.ground import Ground
+    from q2c_pipeline.sandbox.company.terms import Root
 
 
 def dq02_charge_bad_date(ground: Ground) -> None:
@@ -39,7 +41,7 @@ def dq02_order_without_currency(ground: Ground) -> None:
 
 def dq02_billed_order_unreadable(ground: Ground) -> None:
     """An order that has been billed for months carries a day that is none: its invoices name a contract that cannot be read."""
-    root = ground.claim_root(lambda root: ground.plain(root) and ground.alone(root))
+    root = ground.claim_root(lambda root: _billed_alone(ground, root))
     ground.misbehave("salesforce", "malformed_row", "Order", id=root.order_id, field="EffectiveDate", value="31.02.2026")
     billed = sum(line_net(line) for line in ground.final_lines(root))
     ground.tell("DQ02", f"sf_main.Order/{root.order_id}", -billed, root.currency)
@@ -47,10 +49,15 @@ def dq02_billed_order_unreadable(ground: Ground) -> None:
 
 def dq02_billed_line_unreadable(ground: Ground) -> None:
     """The only line of a billed order has a quantity in words."""
-    root = ground.claim_root(lambda root: ground.plain(root) and ground.alone(root))
+    root = ground.claim_root(lambda root: _billed_alone(ground, root))
     ground.misbehave("salesforce", "malformed_row", "OrderItem", id=root.order_item_id, field="Quantity", value="a dozen")
     billed = sum(line_net(line) for line in ground.final_lines(root))
     ground.tell("DQ02", f"sf_main.OrderItem/{root.order_item_id}", -billed, root.currency)
+
+
+def _billed_alone(ground: Ground, root: Root) -> bool:
+    """Tell whether a root is steady, the only line of its order, and released as billed."""
+    return ground.plain(root) and ground.alone(root) and releases_of(root.key) not in ground.used
 
 
 def _spoil(ground: Ground, field: str, value: str) -> None:
