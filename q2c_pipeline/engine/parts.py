@@ -70,7 +70,7 @@ def _record(kind: str, key: str, source: str) -> str:
 
 
 _DUE = "where due_date between $since and $until"
-_DIFFERING = "where difference_amount <> 0"
+_IN_FLIGHT = "where is_in_flight"
 _MONEY = "unnest(['invoice', 'payment', 'payment_application', 'transaction'])"
 TURNS = (
     """select 'contract' as kind, instance, source_id as value from canonical.contract
@@ -78,13 +78,13 @@ TURNS = (
     "select 'invoice' as kind, instance, source_id as value from canonical.invoice where issued_date between $since and $until",
     _record("'contract_line'", "root_line_key", f"schedule.billing_period {_DUE}"),
     _record("'contract_line'", "root_line_key", f"schedule.usage_period {_DUE}"),
-    # What differs may leave its grace any day.
-    _record("'contract_line'", "contract_line_key", f"grid.booked_billed {_DIFFERING}"),
-    _record("'invoice'", "first_document_key", f"grid.booked_billed {_DIFFERING}"),
-    _record("'invoice'", "document_key", f"grid.billed_posted {_DIFFERING}"),
-    _record("'transaction'", "first_transaction_key", f"grid.billed_posted {_DIFFERING}"),
-    _record(_MONEY, "record_key", f"grid.subledger_ledger {_DIFFERING}"),
-    _record("'transaction'", "first_transaction_key", f"grid.subledger_ledger {_DIFFERING}"),
+    # What is in flight may leave its grace any day; what has left it stays as it is.
+    _record("'contract_line'", "contract_line_key", f"grid.booked_billed {_IN_FLIGHT}"),
+    _record("'invoice'", "first_document_key", f"grid.booked_billed {_IN_FLIGHT}"),
+    _record("'invoice'", "document_key", f"grid.billed_posted {_IN_FLIGHT}"),
+    _record("'transaction'", "first_transaction_key", f"grid.billed_posted {_IN_FLIGHT}"),
+    _record(_MONEY, "record_key", f"grid.subledger_ledger {_IN_FLIGHT}"),
+    _record("'transaction'", "first_transaction_key", f"grid.subledger_ledger {_IN_FLIGHT}"),
 )
 """Records whose rows change because a day has passed, by what tables held before; `$since` is the day after the last night's."""
 

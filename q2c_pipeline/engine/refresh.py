@@ -17,6 +17,7 @@ import duckdb
 from sqlglot import exp
 
 from q2c_pipeline.domain.keys import digest
+from q2c_pipeline.engine.exchange import AFTER, BEFORE, DoubtError, Exchange, columns_of, sum_of_hashes
 from q2c_pipeline.engine.parts import CLOCK, TURNS, WITHIN_ACCOUNT, split_files
 from q2c_pipeline.engine.runner import RunResult, Warehouse, bind, graph
 from q2c_pipeline.engine.touched import FACTS, Touched
@@ -33,11 +34,7 @@ _COMPARED_ROWS = 1_000_000
 _NEW = "(batch_id in (select batch_id from part_seen.new_batch) or as_of > $since)"
 _NIGHTLY = ("landing", "identity", "mapped")
 """Schemas that other steps fill each night; of the last, only the tables of business records are split."""
-_CATALOGS = ("part_seen", "part_before", "part_after")
-
-
-class _DoubtError(Exception):
-    """A part cannot be told from the rest, so that everything is made whole."""
+_CATALOGS = ("part_seen", BEFORE, AFTER)
 
 
 class Refresh:
@@ -51,12 +48,15 @@ class Refresh:
         self._done: list[SqlFile] = []
         self._same: set[str] = set()
         """Tables that hold what they held last night."""
+        self._differing: dict[str, frozenset[str]] = {}
+        """Columns in which tables that were made in part differ from last night."""
+        self._existing = {str(name) for (name,) in self._execute(_TABLES).fetchall()}
         self.doubt: str | None = None
         """Why tables are made whole; None while a part is enough."""
         self._fingerprint = self._fingerprint_now()
         try:
             self._prepare(full=full)
-        except _DoubtError as doubt:
+        except DoubtError as doubt:
             self._become_whole(str(doubt))
         # Until all tables are made, they are of two nights.
         self._execute("drop schema if exists night cascade")
@@ -66,7 +66,7 @@ class Refresh:
         start = time.perf_counter()
         try:
             rows = self._run(file)
-        except _DoubtError as doubt:
+        except DoubtError as doubt:
             self._become_whole(f"{file.name}: {doubt}")
             for earlier in (*self._done, file):
                 rows = self._warehouse.run_file(earlier, self._params).rows
@@ -95,41 +95,44 @@ class Refresh:
     def _last_night(self) -> date:
         """The day of the last complete run; doubt where its tables cannot be built upon."""
         if not self._execute("select 1 from duckdb_tables() where schema_name = 'night' and table_name = 'last'").fetchall():
-            raise _DoubtError("no complete night before")
+            raise DoubtError("no complete night before")
         as_of, fingerprint = self._execute("select as_of, fingerprint from night.last").fetchall()[0]
         if fingerprint != self._fingerprint:
-            raise _DoubtError("SQL, policy or DuckDB changed")
+            raise DoubtError("SQL, policy or DuckDB changed")
         today: date = self._params["as_of"]
         if as_of > today:
-            raise _DoubtError("an earlier day than the last night's")
+            raise DoubtError("an earlier day than the last night's")
         day = timedelta(days=1)
         if any(_month(one) != _month(other) for one, other in ((as_of, today), (as_of + day, today + day))):
-            raise _DoubtError("a new month")
+            raise DoubtError("a new month")
         return date(as_of.year, as_of.month, as_of.day)
 
     # the part
 
     def _prepare(self, *, full: bool) -> None:
         if full:
-            raise _DoubtError("asked for")
+            raise DoubtError("asked for")
         if self._warehouse.count("policy.summary_convention"):
-            raise _DoubtError("a ledger posts summary journals: all documents of a day belong together")
+            raise DoubtError("a ledger posts summary journals: all documents of a day belong together")
         since = self._last_night()
         if strange := sorted(name for name in self._shared if name.split(".")[0] in _NIGHTLY):
-            raise _DoubtError(f"a part of {strange[0]} cannot be told")
+            raise DoubtError(f"a part of {strange[0]} cannot be told")
         for catalog in _CATALOGS:
             self._execute(f"attach ':memory:' as {catalog}")
         self._execute(
             "create table part_seen.new_batch as select batch_id from landing.batch except select batch_id from night.batch"
         )
         self._touch(since)
-        self._lay_out("part_after", self._work, "rowid in (select id from part_seen.hit_{table})")
-        self._lay_out("part_before", "part_after", f"not {_NEW}", {"since": since})
+        self._lay_out(AFTER, self._work, "rowid in (select id from part_seen.hit_{table})")
+        self._lay_out(BEFORE, AFTER, f"not {_NEW}", {"since": since})
+        for table in FACTS:
+            if self._warehouse.count(f"{BEFORE}.mapped.{table}") == self._warehouse.count(f"{AFTER}.mapped.{table}"):
+                self._same.add(f"mapped.{table}")
         self._remember_shared()
         before = self._warehouse.connection.cursor()
-        before.execute("use part_before")
+        before.execute(f"use {BEFORE}")
         self._after = self._warehouse.connection.cursor()
-        self._after.execute("use part_after")
+        self._after.execute(f"use {AFTER}")
         for file in (one for one in self._files if one.name in self._split):
             _make(before, file, {**self._params, "as_of": since})
 
@@ -137,8 +140,7 @@ class Refresh:
         """Find every record that belongs together with a new one, or that the days since then turn."""
         touched = Touched(self._warehouse.connection, self._work)
         for table in FACTS:
-            select = f"select distinct '{table}' as kind, instance, source_id as value from mapped.{table} where {_NEW}"
-            touched.add(select, {"since": since})
+            touched.add_rows(table, _NEW, {"since": since})
         for turn in TURNS:
             named = {"since": since + timedelta(days=1), "until": self._params["as_of"]}
             touched.add(turn, {name: value for name, value in named.items() if f"${name}" in turn})
@@ -146,7 +148,7 @@ class Refresh:
         shares = {table: touched.share(table) for table in FACTS}
         largest = max(FACTS, key=shares.__getitem__)
         if shares[largest] > LARGEST_PART:
-            raise _DoubtError(f"{shares[largest]:.0%} of {largest} are touched")
+            raise DoubtError(f"{shares[largest]:.0%} of {largest} are touched")
 
     def _lay_out(self, catalog: str, source: str, where: str, params: Mapping[str, Any] | None = None) -> None:
         """The touched records that `where` chooses of those in `source`, and a view of all else that the split files read."""
@@ -175,59 +177,38 @@ class Refresh:
     def _remember_shared(self) -> None:
         """Keep what the split files see of shared tables: they may not change for customers outside the part."""
         for name, mentioned in self._shared.items():
-            columns = ", ".join(column for column in self._columns(name) if column in mentioned) or "1 as one"
+            columns = ", ".join(column for column in columns_of(self._warehouse, name) if column in mentioned) or "1 as one"
             self._execute(f'create table part_seen."{name}" as select {columns} from {name}')
 
     # making tables
 
     def _run_part(self, file: SqlFile) -> int:
-        _make(self._after, file, self._params)
-        self._swap(file.name)
+        """Make the part's rows, unless all they are made from is the same, and exchange those that differ."""
+        if self._reads_the_same(file):
+            self._execute(f"create view {AFTER}.{file.name} as from {BEFORE}.{file.name}")
+            self._same.add(file.name)
+        else:
+            _make(self._after, file, self._params)
+            self._differing[file.name] = Exchange(self._warehouse).replace(file.name, _grain(file))
         return self._warehouse.count(file.name)
 
-    def _swap(self, name: str) -> None:
-        """Let the part's new rows take the place of its old ones, where the two differ; the table must hold just the old ones."""
-        before, after = f"part_before.{name}", f"part_after.{name}"
-        gone, come = (f"(from {one} except all from {other})" for one, other in ((before, after), (after, before)))
-        keys = self._keys(name)
-        named = ", ".join(f"{key} as key_{number}" for number, key in enumerate(keys))
-        self._execute(
-            f"create or replace table part_seen.key as select distinct {named} from (from {gone} union all from {come})"
+    def _reads_the_same(self, file: SqlFile) -> bool:
+        """Whether nothing that the file reads differs from last night; of tables that were exchanged, the columns it names."""
+        if "as_of" in file.params:
+            return False
+        return all(
+            name in self._same
+            or name.startswith("policy.")
+            or (name in self._differing and not self._differing[name] & _names(file))
+            for name in file.upstreams
         )
-        if not self._warehouse.count("part_seen.key"):
-            self._same.add(name)
-            return
-        if self._warehouse.count(f"part_seen.key where {' or '.join(f'key_{n} is null' for n in range(len(keys)))}"):
-            raise _DoubtError("rows without a key differ")
-        of_key = f"semi join part_seen.key as k on {' and '.join(f'{key} = k.key_{n}' for n, key in enumerate(keys))}"
-        row_hash = f"hash({', '.join(self._columns(name))})"
-        self._execute(
-            f"create or replace table part_seen.held as select t.rowid as id, {row_hash} as row_hash from {name} as t {of_key}"
-        )
-        if self._sum("part_seen.held") != self._sum(f"(select {row_hash} as row_hash from {before} {of_key})"):
-            raise _DoubtError("the table does not hold what the part gave last night")
-        with self._warehouse.transaction():
-            self._execute(f"delete from {name} where rowid in (select id from part_seen.held)")
-            self._execute(f"insert into {name} select * from {after} {of_key}")
-
-    def _keys(self, name: str) -> tuple[str, ...]:
-        """Expressions that are filled in the part's rows and have no value in two parts: the ids of what a row is of."""
-        columns = self._columns(name)
-        if {"instance", "source_id"} <= set(columns):
-            return "instance", "source_id"
-        keys = [column for column in columns if column.endswith("_key")]
-        if not keys:
-            raise _DoubtError("no column names what its rows are of")
-        sides = f"(select {keys[0]} from part_before.{name} union all select {keys[0]} from part_after.{name})"
-        return (f"coalesce({', '.join(keys)})" if self._warehouse.count(f"{sides} where {keys[0]} is null") else keys[0],)
 
     def _run_whole(self, file: SqlFile) -> int:
         """Make the table whole, unless all it reads is the same; what split files read may change in the part only."""
-        is_same = all(name in self._same or name.startswith("policy.") for name in file.upstreams)
-        if is_same and "as_of" not in file.params and self._exists(file.name):
+        if self._reads_the_same(file) and file.name in self._existing:
             self._same.add(file.name)
             return self._warehouse.count(file.name)
-        held = self._signature(file.name) if self._exists(file.name) and self._is_small(file.name) else None
+        held = self._signature(file.name) if file.name in self._existing and self._is_small(file.name) else None
         rows = self._warehouse.run_file(file, self._params).rows
         if held is not None and self._signature(file.name) == held:
             self._same.add(file.name)
@@ -239,49 +220,32 @@ class Refresh:
 
     def _refuse_other_months(self, name: str) -> None:
         """Doubt where a day that tables are cut off at moved into another month: that turns every customer's balances."""
-        columns = self._columns_of_seen(name)
+        columns = columns_of(self._warehouse, f'part_seen."{name}"')
         months = ", ".join(f"date_trunc('month', {column}) as {column}" for column in columns)
         before, now = (f"(select {months} from {table})" for table in (f'part_seen."{name}"', name))
         if self._warehouse.count(f"(from {before} except from {now})"):
-            raise _DoubtError("read up to another month")
-
-    def _columns_of_seen(self, name: str) -> list[str]:
-        return [
-            str(column) for (column,) in self._execute(f"""select column_name from (describe part_seen."{name}")""").fetchall()
-        ]
+            raise DoubtError("read up to another month")
 
     def _refuse_shared_change(self, name: str) -> None:
         """Doubt where a change of a shared table reaches customers outside the part."""
         seen = f'part_seen."{name}"'
-        columns = ", ".join(self._columns_of_seen(name))
+        columns = ", ".join(columns_of(self._warehouse, seen))
         now = f"(select {columns} from {name})"
         differing = f"((from {seen} except all from {now}) union all (from {now} except all from {seen}))"
         known = "(select instance || ':' || value from part_seen.node where kind = 'account')"
         strange = " or ".join(f"{key} is null or {key} not in {known}" for key in WITHIN_ACCOUNT.get(name, ()))
         outside = f"{differing} as d where {strange or 'true'}"
         if self._warehouse.count(outside):
-            raise _DoubtError("it changed for other customers too")
+            raise DoubtError("it changed for other customers too")
 
     # small questions
-
-    def _columns(self, name: str) -> list[str]:
-        return [str(column) for (column,) in self._execute(f"select column_name from (describe {name})").fetchall()]
-
-    def _exists(self, name: str) -> bool:
-        schema, _, table = name.partition(".")
-        asked = "select 1 from duckdb_tables() where database_name = ? and schema_name = ? and table_name = ?"
-        return bool(self._execute(asked, [self._work, schema, table]).fetchall())
 
     def _is_small(self, name: str) -> bool:
         return self._warehouse.count(name) <= _COMPARED_ROWS
 
     def _signature(self, name: str) -> tuple[int, int]:
         """Number of rows and sum of their hashes: equal for the same rows in any order."""
-        return self._sum(f"(select hash(t) as row_hash from {name} as t)")
-
-    def _sum(self, rows: str) -> tuple[int, int]:
-        found = self._execute(f"select count(*), coalesce(sum(row_hash::hugeint), 0) from {rows}").fetchall()[0]
-        return int(found[0]), int(found[1])
+        return sum_of_hashes(self._warehouse, f"(select hash(t) as row_hash from {name} as t)")
 
     # the ends
 
@@ -304,6 +268,7 @@ class Refresh:
             self._execute(f"detach database if exists {catalog}")
 
 
+_TABLES = "select schema_name || '.' || table_name from duckdb_tables() where database_name = current_database()"
 _POLICY = "select 'policy.' || table_name from duckdb_tables() where schema_name = 'policy' and not internal order by all"
 
 
@@ -312,7 +277,17 @@ def _make(connection: duckdb.DuckDBPyConnection, file: SqlFile, params: Mapping[
     try:
         connection.execute(f'create or replace table "{file.schema}"."{file.table}" as {file.sql}', bind(file, params))
     except duckdb.Error as error:
-        raise _DoubtError(f"{file.name}: {error}") from error
+        raise DoubtError(f"{file.name}: {error}") from error
+
+
+def _grain(file: SqlFile) -> frozenset[str]:
+    """The columns that have one row a value, as the header names them; words that name no column are no harm."""
+    return frozenset(word.strip() for word in file.header["grain"].split(","))
+
+
+def _names(file: SqlFile) -> frozenset[str]:
+    """Every name in the statement, those of columns among them."""
+    return frozenset(str(identifier.this) for identifier in file.tree.find_all(exp.Identifier))
 
 
 def _month(day: date) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from q2c_pipeline.schemas.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     import duckdb
 
@@ -76,6 +76,8 @@ _NAMED_BY = {
 """Tables whose ids other systems write down, and the word for what they name."""
 _CLAIMED_ACCOUNTS = ("claimed_crm_account_id", "claimed_billing_account_id", "claimed_erp_account_id")
 _LINKS = "select 1 from duckdb_tables() where database_name = ? and schema_name = 'link' and table_name = 'account'"
+_LARGER = 8
+"""A table so many times larger than another is not read before all is found in that one."""
 _OF_POSTING = ("transaction_source_id", "claimed_document_number", "claimed_document_id")
 """All that a posting is joined by where tables are computed in part_seen."""
 
@@ -115,99 +117,130 @@ def _references(table: str) -> Iterator[Reference]:
 class Touched:
     """Finds all records that belong together with some, by following references until there are no more.
 
-    Works in the attached catalog `part_seen`: `node` holds what was found, `hit_<table>` the rows of mapped.<table>.
+    Works in the attached catalog `part_seen`: `node` holds what was found, and in which step, `hit_<table>` the rows of
+    mapped.<table>. A column is read only for what was found since it was read last; the largest tables come last, so that their
+    columns are read once for all.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, work: str) -> None:
         self._execute = connection.execute
         self._work = work
         self._has_links = bool(self._execute(_LINKS, [work]).fetchall())
-        self._execute("create table part_seen.node (kind varchar, instance varchar, value varchar)")
-        self._execute("create table part_seen.fresh (kind varchar, instance varchar, value varchar)")
+        self._execute("create table part_seen.node (kind varchar, instance varchar, value varchar, step integer)")
         for table in FACTS:
             self._execute(f"create table part_seen.hit_{table} (id bigint)")
+        self._rows = {table: self._count(f"{work}.mapped.{table}") for table in FACTS}
+        self._by_size = sorted((table for table in FACTS if self._rows[table]), key=self._rows.__getitem__)
+        self._step = 0
+        self._found_in: dict[str, int] = {}
+        """The step in which a kind of node was found last."""
+        self._read_in: dict[tuple[str, Reference], int] = {}
+        """The step in which a column was last read for what finds its rows."""
+        self._linked_in = 0
+        """The step up to which links of accounts were followed."""
 
     def add(self, select: str, params: Mapping[str, object] | None = None) -> None:
         """Start from these nodes: rows of kind, instance (or '') and value."""
+        self._step += 1
         self._execute(
-            f"insert into part_seen.fresh select kind, instance, value from ({select}) where value is not null",
+            f"create or replace table part_seen.given as select distinct * from ({select}) where value is not null",
             dict(params or {}),
         )
+        found = [str(kind) for (kind,) in self._execute("select distinct kind from part_seen.given").fetchall()]
+        if not found:
+            return
+        self._execute(f"""
+            insert into part_seen.node select g.kind, g.instance, g.value, {self._step} from part_seen.given as g
+            anti join (from part_seen.node where kind in ({", ".join(f"'{kind}'" for kind in found)})) as n
+                on g.kind = n.kind and g.value = n.value and g.instance = n.instance""")
+        fresh = self._execute(f"select distinct kind from part_seen.node where step = {self._step}").fetchall()
+        self._found_in.update({str(kind): self._step for (kind,) in fresh})
+
+    def add_rows(self, table: str, where: str, params: Mapping[str, object]) -> None:
+        """Start from these rows of mapped.<table>."""
+        self._hit(table, f"select rowid as id from {self._work}.mapped.{table} where {where}", params)
 
     def follow(self) -> None:
-        """Find all that belongs to the nodes that were added."""
-        self._keep_unseen()
-        while kinds := [
-            str(kind) for (kind,) in self._execute("select distinct kind from part_seen.fresh order by all").fetchall()
-        ]:
-            for table in FACTS:
-                self._hit(table, kinds)
-            self._execute("insert into part_seen.node from part_seen.fresh")
-            self._execute("delete from part_seen.fresh")
-            for table in FACTS:
-                self._give(table)
-            self._give_line_keys()
-            self._give_linked_accounts()
-            self._keep_unseen()
+        """Find all that belongs to the nodes and rows that were added."""
+        while pending := [table for table in self._by_size if self._unread(table)]:
+            for table in pending:
+                if self._rows[table] > _LARGER * self._rows[pending[0]] and self._unread(pending[0]):
+                    break
+                self._read(table)
 
     def share(self, table: str) -> float:
         """What part of the rows of mapped.<table> was found."""
-        row = self._execute(
-            f"select (select count(*) from part_seen.hit_{table}), (select count(*) from {self._work}.mapped.{table})"
-        ).fetchall()[0]
-        return float(row[0] / row[1]) if row[1] else 0.0
+        return self._count(f"part_seen.hit_{table}") / self._rows[table] if self._rows[table] else 0.0
 
-    def _keep_unseen(self) -> None:
-        unseen = "select distinct * from part_seen.fresh except select * from part_seen.node"
-        self._execute(f"create or replace table part_seen.fresh as {unseen}")
+    def _count(self, table: str) -> int:
+        return int(self._execute(f"select count(*) from {table}").fetchall()[0][0])
 
-    def _hit(self, table: str, kinds: Sequence[str]) -> None:
-        """Rows of the table that a fresh node finds."""
-        found = [self._found(table, one) for one in references(table) if one.found_by in kinds]
-        new = (
-            f"({' union '.join(found)}) except select id from part_seen.hit_{table}"
-            if found
-            else "select null::bigint as id limit 0"
-        )
-        self._execute(f"create or replace table part_seen.new_{table} as {new}")
-        self._execute(f"insert into part_seen.hit_{table} from part_seen.new_{table}")
+    def _unread(self, table: str) -> list[Reference]:
+        """The columns of a table that find rows for nodes found since; other versions of its own rows come last."""
+        unread = [one for one in references(table) if self._found_in.get(one.found_by, 0) > self._last_read(table, one)]
+        return [one for one in unread if one.found_by != table] or unread
+
+    def _read(self, table: str) -> None:
+        """Take the rows of the table that belong to nodes found since it was read last."""
+        columns = self._unread(table)
+        if not columns:
+            return
+        found = " union ".join(self._found(table, one) for one in columns)
+        self._read_in.update({(table, one): self._step for one in columns})
+        self._hit(table, f"({found}) except select id from part_seen.hit_{table}", {})
+        if table == "account" and self._has_links:
+            self._give_linked_accounts()
+
+    def _last_read(self, table: str, one: Reference) -> int:
+        return self._read_in.get((table, one), 0)
 
     def _found(self, table: str, one: Reference) -> str:
-        fresh = f"(select instance, value from part_seen.fresh where kind = '{one.found_by}') as f"
+        unread = f"kind = '{one.found_by}' and step > {self._last_read(table, one)}"
         same = " and m.instance = f.instance" if one.of_instance else ""
-        return f"select m.rowid as id from {self._work}.mapped.{table} as m semi join {fresh} on m.{one.column} = f.value{same}"
+        return f"""
+            select m.rowid as id from {self._work}.mapped.{table} as m
+            semi join (select instance, value from part_seen.node where {unread}) as f on m.{one.column} = f.value{same}"""
 
-    def _give(self, table: str) -> None:
-        """What the new rows let others be found by."""
-        if not self._execute(f"select 1 from part_seen.new_{table} limit 1").fetchall():
+    def _hit(self, table: str, select: str, params: Mapping[str, object]) -> None:
+        """Take these rows of the table, and what they let others be found by."""
+        self._execute(f"create or replace table part_seen.new_{table} as {select}", dict(params))
+        if not self._count(f"part_seen.new_{table}"):
             return
-        named = ", ".join(dict.fromkeys(["instance", *(one.column for one in references(table))]))
+        self._execute(f"insert into part_seen.hit_{table} from part_seen.new_{table}")
+        columns = references(table)
+        named = ", ".join(dict.fromkeys(["instance", *(one.column for one in columns)]))
         rows = f"select {named} from {self._work}.mapped.{table} where rowid in (select id from part_seen.new_{table})"
         self._execute(f"create or replace table part_seen.row as {rows}")
-        for one in references(table):
-            instance = "instance" if one.of_instance else "''"
-            self.add(f"select distinct '{one.gives}' as kind, {instance} as instance, {one.column} as value from part_seen.row")
+        self.add(" union all ".join(map(_given, columns)))
+        if table in {"contract", "contract_line"}:
+            self._give_line_keys()
 
     def _give_line_keys(self) -> None:
         """A contract line is named by its order's number and its own: ORD-7/1."""
-        lines = f"{self._work}.mapped.contract_line as l"
+        mapped = f"{self._work}.mapped"
         self.add(f"""
-            select distinct 'line_key' as kind, '' as instance, c.contract_number || '/' || l.line_number as value
-            from {lines} inner join {self._work}.mapped.contract as c
-                on l.instance = c.instance and l.contract_source_id = c.source_id
-            where l.rowid in (select id from part_seen.hit_contract_line)
-                and c.rowid in (select id from part_seen.hit_contract)""")
+            select 'line_key' as kind, '' as instance, c.contract_number || '/' || l.line_number as value
+            from (from {mapped}.contract_line where rowid in (select id from part_seen.hit_contract_line)) as l
+            inner join (from {mapped}.contract where rowid in (select id from part_seen.hit_contract)) as c
+                on l.instance = c.instance and l.contract_source_id = c.source_id""")
         self.add(
-            "select distinct 'contract_number' as kind, '' as instance, split_part(value, '/', 1) as value from part_seen.fresh "
+            "select 'contract_number' as kind, '' as instance, split_part(value, '/', 1) as value from part_seen.node "
             "where kind = 'line_key'"
         )
 
     def _give_linked_accounts(self) -> None:
         """Customer records that last night were found to be one customer's, whatever the evidence."""
-        if not self._has_links:
-            return
-        for mine, theirs in (("other_account_key", "account_key"), ("account_key", "other_account_key")):
-            self.add(f"""
-                select 'account' as kind, split_part(l.{theirs}, ':', 1) as instance, split_part(l.{theirs}, ':', 2) as value
-                from {self._work}.link.account as l
-                inner join part_seen.node as n on n.kind = 'account' and l.{mine} = n.instance || ':' || n.value""")
+        fresh = f"select instance || ':' || value as key from part_seen.node where kind = 'account' and step > {self._linked_in}"
+        self._linked_in = self._step
+        linked = " union all ".join(
+            f"select {theirs} as key from {self._work}.link.account semi join ({fresh}) as n on {mine} = n.key"
+            for mine, theirs in (("other_account_key", "account_key"), ("account_key", "other_account_key"))
+        )
+        self.add(
+            f"select 'account' as kind, split_part(key, ':', 1) as instance, split_part(key, ':', 2) as value from ({linked})"
+        )
+
+
+def _given(one: Reference) -> str:
+    instance = "instance" if one.of_instance else "''"
+    return f"select distinct '{one.gives}' as kind, {instance} as instance, {one.column} as value from part_seen.row"
