@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import cast
@@ -12,6 +13,34 @@ from q2c_pipeline.errors import SourceError
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.platforms.extraction import Connector, Context, Instance, ObjectSpec, window_for
+from q2c_pipeline.platforms.http import RequestLog
+
+
+class Gate:
+    """Through which a reading goes on and its batches land, until it is closed from another thread: then neither does."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._log = RequestLog()
+
+    def watch(self, log: RequestLog) -> None:
+        """Let the requests of a connector end with the gate."""
+        with self._lock:
+            if self._log.is_ended:
+                log.end()
+            self._log = log
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Do what is inside whole; raises SourceError instead when the gate is closed."""
+        with self._lock:
+            self._log.require_open()
+            yield
+
+    def close(self) -> None:
+        """When this returns, what was passing has passed, and nothing else will."""
+        with self._lock:
+            self._log.end()
 
 
 def connect(instance: Instance) -> Connector:
@@ -42,6 +71,7 @@ def extract_object(
     as_of: date,
     overlap: timedelta,
     landed_now: dict[str, Manifest],
+    gate: Gate,
 ) -> Manifest:
     """Read one object's changes since its own high-water mark and land them as one batch."""
     window = window_for(as_of, landing.read_until(instance.name, spec.name), overlap)
@@ -62,20 +92,21 @@ def extract_object(
             changed_ids=changed_ids,
         ),
     )
-    return landing.land(
-        extract.records,
-        instance=instance.name,
-        platform=instance.platform,
-        object_name=spec.name,
-        as_of=as_of,
-        window=window,
-        checks=extract.checks,
-        tombstones=extract.tombstones,
-        request_ids=connector.log.request_ids[-20:],
-        request_count=connector.log.total - before,
-        columns=() if extract.records else fields.required(),
-        notes=extract.notes,
-    )
+    with gate.passing():
+        return landing.land(
+            extract.records,
+            instance=instance.name,
+            platform=instance.platform,
+            object_name=spec.name,
+            as_of=as_of,
+            window=window,
+            checks=extract.checks,
+            tombstones=extract.tombstones,
+            request_ids=connector.log.request_ids[-20:],
+            request_count=connector.log.total - before,
+            columns=() if extract.records else fields.required(),
+            notes=extract.notes,
+        )
 
 
 def extract_instance(
@@ -84,13 +115,14 @@ def extract_instance(
     as_of: date,
     overlap: timedelta,
     on_landed: Callable[[Manifest], None],
-    only: frozenset[str] | None = None,
-) -> list[Manifest]:
+    gate: Gate,
+    only: Collection[str] | None = None,
+) -> None:
     """Land every object of one instance (or `only` some), headers before their lines; `on_landed` hears of each."""
     landed: dict[str, Manifest] = {}
     with connected(instance) as connector:
+        gate.watch(connector.log)
         for spec in connector.objects():
             if only is None or spec.name in only:
-                landed[spec.name] = extract_object(landing, connector, instance, spec, as_of, overlap, landed)
+                landed[spec.name] = extract_object(landing, connector, instance, spec, as_of, overlap, landed, gate)
                 on_landed(landed[spec.name])
-    return list(landed.values())

@@ -8,7 +8,6 @@ import dagster as dg
 from q2c_pipeline.errors import ContractError, Q2CError, SourceError
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.orchestration.checks import check_result
-from q2c_pipeline.orchestration.extracting import extract_instance
 from q2c_pipeline.orchestration.loading import LoadedBatch, field_map, load_instance, readings
 from q2c_pipeline.orchestration.metadata import (
     asset_key,
@@ -20,6 +19,7 @@ from q2c_pipeline.orchestration.metadata import (
     table_metadata,
 )
 from q2c_pipeline.orchestration.night import landing_of
+from q2c_pipeline.orchestration.readers import Wanted
 from q2c_pipeline.orchestration.resources import POOL, RETRIES, Night, explained, failure
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.quality.contracts import CONTRACT, check_contract
@@ -57,21 +57,26 @@ def landing_key(instance: str, object_name: str) -> dg.AssetKey:
     return dg.AssetKey(["landing", instance, object_name.replace(".", "_")])
 
 
+def step_name(instance: str) -> str:
+    """The step that reads an instance."""
+    return f"extract_{instance}"
+
+
 def landing_assets(configured: InstanceSettings) -> dg.AssetsDefinition:
     """One asset for each object of an instance, all read by one step."""
     instance = known_instance(configured)
     objects = {landing_key(instance.name, name): name for name in field_map(instance)}
 
     @dg.multi_asset(
-        name=f"extract_{instance.name}",
+        name=step_name(instance.name),
         specs=[_landing_spec(key, name, configured) for key, name in objects.items()],
         check_specs=[dg.AssetCheckSpec(COMPLETE, asset=key, description=_COMPLETE_SAYS) for key in objects],
         can_subset=True,
         retry_policy=RETRIES,
     )
     def extract(context: dg.AssetExecutionContext, night: dg.ResourceParam[Night]) -> Events:
+        landed, refusal = _extract(context, night, instance.name)
         selected = sorted(context.selected_asset_keys)
-        landed, refusal = _extract(context, night, instance.name, frozenset(objects[key] for key in selected))
         for key in selected:
             yield _landed(key, landed.get(objects[key]), refusal)
             yield _completeness(key, landed.get(objects[key]), refusal)
@@ -94,33 +99,30 @@ def _landing_spec(key: dg.AssetKey, name: str, configured: InstanceSettings) -> 
     )
 
 
-def _extract(
-    context: dg.AssetExecutionContext, night: Night, name: str, selected: frozenset[str]
-) -> tuple[Mapping[str, Manifest], SourceError | None]:
+def _extract(context: dg.AssetExecutionContext, night: Night, name: str) -> tuple[Mapping[str, Manifest], SourceError | None]:
     """Land the selected objects; an instance that refuses to be read is noted as blocked, and the night goes on without it."""
-    landed: dict[str, Manifest] = {}
+    reading = night.readers.read(name, _wanted(context, night.settings))
     try:
-        _read(night, name, selected, landed)
+        night.result.manifests += reading.complete()
     except SourceError as error:
         if error.retryable and context.retry_number < RETRIES.max_retries:
             raise
         night.block(name, error)
         context.log.warning("left out: %s", error)
-        return landed, error
+        return reading.landed, error
     except Q2CError as error:
         raise failure(error) from error
-    night.result.manifests += landed.values()
-    return landed, None
+    return reading.landed, None
 
 
-def _read(night: Night, name: str, selected: frozenset[str], landed: dict[str, Manifest]) -> None:
-    def on_landed(manifest: Manifest) -> None:
-        landed[manifest.object_name] = manifest
-        night.report("extract", f"{manifest.instance}.{manifest.object_name}: {manifest.row_count} rows")
-
-    settings = night.settings
-    overlap = settings.policy.overlap
-    extract_instance(landing_of(settings), settings.instance(name), night.as_of, overlap, on_landed, selected)
+def _wanted(context: dg.AssetExecutionContext, settings: Settings) -> Wanted:
+    """What all extraction steps of this run read, its own among them."""
+    keys, steps = context.job_def.asset_layer.selected_asset_keys, set(context.run.step_keys_to_execute or ())
+    return {
+        one.name: [name for name in field_map(known_instance(one)) if landing_key(one.name, name) in keys]
+        for one in settings.instances
+        if step_name(one.name) in steps
+    }
 
 
 def _landed(key: dg.AssetKey, manifest: Manifest | None, refusal: SourceError | None) -> dg.MaterializeResult[None]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -24,9 +24,9 @@ from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.orchestration.alerting import Told, tell_of_night
 from q2c_pipeline.orchestration.casework import update_cases
 from q2c_pipeline.orchestration.correcting import Taken, take_in
-from q2c_pipeline.orchestration.extracting import extract_instance
 from q2c_pipeline.orchestration.identifying import identify
 from q2c_pipeline.orchestration.loading import LoadedBatch, load_instance
+from q2c_pipeline.orchestration.readers import Wanted, side_by_side
 from q2c_pipeline.settings import Settings
 
 LINKS = 20
@@ -127,20 +127,15 @@ def open_warehouse(settings: Settings, as_of: date) -> Iterator[Warehouse]:
 
 
 def extract_all(settings: Settings, as_of: date, report: Report, result: NightResult) -> None:
-    """Land every instance; one that cannot be read is noted as blocked and the others go on."""
-    overlap = timedelta(minutes=settings.policy.overlap_minutes)
-    for configured in settings.instances:
-        try:
-            result.manifests += extract_instance(
-                landing_of(settings),
-                settings.instance(configured.name),
-                as_of,
-                overlap,
-                lambda m: report("extract", f"{m.instance}.{m.object_name}: {m.row_count} rows"),
-            )
-        except SourceError as error:
-            result.blocked.append(error)
-            result.unread.add(configured.name)
+    """Land every instance, side by side; one that cannot be read is noted as blocked and the others go on."""
+    wanted: Wanted = {configured.name: None for configured in settings.instances}
+    with side_by_side(settings, as_of, report) as readers:
+        for name in wanted:
+            try:
+                result.manifests += readers.read(name, wanted).complete()
+            except SourceError as error:
+                result.blocked.append(error)
+                result.unread.add(name)
 
 
 def load_all(settings: Settings, warehouse: Warehouse, as_of: date, report: Report, result: NightResult) -> None:

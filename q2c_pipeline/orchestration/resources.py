@@ -13,6 +13,7 @@ from q2c_pipeline.engine.refresh import Refresh
 from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.errors import ConfigurationError, ContractError, Q2CError, SourceError
 from q2c_pipeline.orchestration.night import NightResult, Report, night_lock, open_warehouse
+from q2c_pipeline.orchestration.readers import Readers, side_by_side
 from q2c_pipeline.settings import Settings
 
 NIGHT = "night"
@@ -46,6 +47,11 @@ class Night:
         return self._open.enter_context(open_warehouse(self.settings, self.as_of))
 
     @cached_property
+    def readers(self) -> Readers:
+        """What reads the systems; a run that ends early ends them too."""
+        return self._open.enter_context(side_by_side(self.settings, self.as_of, self.report))
+
+    @cached_property
     def refresh(self) -> Refresh:
         """What makes the tables, whole or in part."""
         return Refresh(self.warehouse, load_sql_files(), self.settings.sql_parameters(self.as_of), full=self.full)
@@ -57,7 +63,7 @@ class Night:
 
     @contextmanager
     def opened(self) -> Iterator["Night"]:
-        """Close the warehouse, if it was needed, when the run is over."""
+        """Close what was needed, warehouse or readers, when the run is over."""
         with self._open:
             yield self
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -14,6 +13,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from q2c_pipeline.errors import SourceError, SourceUnavailableError
+from q2c_pipeline.platforms.concurrency import in_order
 
 RETRYABLE_STATUS = frozenset({408, 420, 425, 429, 500, 502, 503, 504})
 T = TypeVar("T")
@@ -22,12 +22,36 @@ R = TypeVar("R")
 
 @dataclass
 class RequestLog:
-    """How many requests were sent and how they ended; shared by the threads of one connector."""
+    """How many requests were sent and how they ended, and whether more may be; shared by the threads of one connector."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     request_ids: list[str] = field(default_factory=list)
     retries: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def end(self) -> None:
+        """Let no further request be sent; whoever pauses before a repeat wakes up."""
+        self._ended.set()
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether no further request may be sent."""
+        return self._ended.is_set()
+
+    def require_open(self) -> None:
+        """Raise SourceError once the reading was ended from outside."""
+        if self._ended.is_set():
+            raise SourceError(
+                expected="a reading that goes on",
+                found="one that was broken off",
+                where="next request",
+                next_step="run again: what was not landed is read again",
+            )
+
+    def pause(self, seconds: float) -> None:
+        """Wait, unless the reading is ended meanwhile."""
+        self._ended.wait(seconds)
 
     def note(self, outcome: str, request_id: str | None = None) -> None:
         """Count one request by its status (or the kind of failure)."""
@@ -94,11 +118,17 @@ def retrying(call: Callable[[], T], *, policy: RetryPolicy, log: RequestLog, whe
     runner = Retrying(
         stop=stop_after_attempt(policy.attempts),
         wait=pause,
+        sleep=log.pause,
         retry=retry_if_exception(lambda error: isinstance(error, _RetryableError)),
         reraise=True,
     )
+
+    def attempt() -> T:
+        log.require_open()
+        return call()
+
     try:
-        return runner(call)
+        return runner(attempt)
     except _RetryableError as error:
         raise SourceUnavailableError(
             expected=f"an answer within {policy.attempts} attempts",
@@ -188,8 +218,7 @@ class HttpSession:
 
     def map_concurrently(self, call: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """`call` on every item by at most `concurrency` threads, results in the order of the items."""
-        with ThreadPoolExecutor(self.concurrency) as pool:
-            yield from pool.map(call, items)
+        return in_order(call, items, self.concurrency)
 
     def close(self) -> None:
         """Give the connections back."""

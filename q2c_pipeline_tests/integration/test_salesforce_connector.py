@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from q2c_pipeline.errors import SourceError, SourceUnavailableError
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
-from q2c_pipeline.orchestration.extracting import extract_object
+from q2c_pipeline.orchestration.extracting import Gate, extract_object
 from q2c_pipeline.orchestration.loading import Mapped, field_map, map_batch, readings
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
@@ -69,7 +69,7 @@ class Site:
         connector = self.connect()
         spec = next(s for s in connector.objects() if s.name == name)
         try:
-            return extract_object(self.landing, connector, self.instance, spec, as_of, OVERLAP, {})
+            return extract_object(self.landing, connector, self.instance, spec, as_of, OVERLAP, {}, Gate())
         finally:
             connector.close()
 

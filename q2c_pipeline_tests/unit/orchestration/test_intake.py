@@ -11,7 +11,7 @@ import pytest
 
 from q2c_pipeline.errors import ContractError, Q2CError, SourceError, SourceUnavailableError
 from q2c_pipeline.landing.manifest import Check, Manifest, Window
-from q2c_pipeline.orchestration import intake
+from q2c_pipeline.orchestration import intake, readers
 from q2c_pipeline.orchestration.intake import landing_assets, mapped_assets
 from q2c_pipeline.orchestration.night import NightResult
 from q2c_pipeline.orchestration.resources import Night
@@ -51,7 +51,7 @@ def extracted(monkeypatch: pytest.MonkeyPatch, night: Night, answers: list[Q2CEr
             raise given
         on_landed(given)
 
-    monkeypatch.setattr(intake, "extract_instance", answer)
+    monkeypatch.setattr(readers, "extract_instance", answer)
     configured = night.settings.instances[0]
     return dg.materialize([landing_assets(configured)], selection=[ACCOUNT], resources={"night": night}, raise_on_error=False)
 
