@@ -20,7 +20,7 @@ from q2c_pipeline.identity.scoring import Party, Thresholds, judge_pair
 from q2c_pipeline.identity.settling import Settled, settle
 
 DATA = Path(__file__).parents[1] / "q2c_pipeline_tests" / "data"
-PAIRS = ("company_pairs.csv", "company_pairs_hard.csv", "company_pairs_wide.csv")
+PAIRS = ("company_pairs.csv", "company_pairs_hard.csv", "company_pairs_wide.csv", "company_pairs_world.csv")
 _FACTS = ("name", "country", "tax_id", "domain", "address")
 _SYLLABLES = "ba ber bo cal cor dan del dor el fa fen gar gil ha hol im jor ka kel lan lor ma mer nor ol pa per qui ra ros sal ser ta tor u val ver win xan yor zen".split()  # noqa: SIM905
 _TRADES = "Logistics Software Foods Energy Medical Consulting Steel Media Pharma Textiles Motors Insurance Engineering Packaging Optics".split()  # noqa: SIM905

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 
 from rapidfuzz.distance import OSA
 
+from q2c_pipeline.identity.cutting import cut_off
 from q2c_pipeline.identity.lexicon import Form, lexicon
 from q2c_pipeline.identity.names import Name, read_name
-from q2c_pipeline.identity.partners import Tally, align
+from q2c_pipeline.identity.partners import Tally, align, is_in
+from q2c_pipeline.identity.scripts import has_own_order
+from q2c_pipeline.identity.tokens import plain
 from q2c_pipeline.identity.words import Word
 
 WORST_NAME = -12.0
@@ -55,9 +58,12 @@ def compare_names(left: str, right: str, *, lands: frozenset[str] = frozenset(),
         return NameMatch(lexicon().cost["equal"] + 1.0, ("the names are equal",), is_same_core=True)
     first, second = sorted((left, right))  # always compared in one order, so that no score depends on the side
     sides = ("left", "right") if first == left else ("right", "left")
-    pairs = [(one, other) for one in read_name(first) for other in read_name(second)]
+    pairs = [(one, other) for one in read_name(first) for other in read_name(second) if not (one.is_part and other.is_part)]
     if not pairs:
         return NameMatch(0.0, ("a name is empty",))
+    cut = cut_off(first, second)
+    if cut:
+        return NameMatch(lexicon().cost["equal"] - lexicon().cost["cut_off"], (cut,))
     matches = (_compare(one, other, sides, lands, corpus or Corpus()) for one, other in pairs)
     return max(matches, key=lambda match: match.bits)
 
@@ -90,7 +96,8 @@ def _as_one_word(left: Name, right: Name) -> Tally | None:
     if min(len(left.written), len(right.written)) < 3:  # noqa: PLR2004
         return None
     cost = lexicon().cost["joined"]
-    distance = 0 if left.written == right.written else OSA.distance(a, b, score_cutoff=1)
+    is_equal = left.written == right.written or plain(left.raw) == plain(right.raw)
+    distance = 0 if is_equal else OSA.distance(a, b, score_cutoff=1)
     if distance > 0 and _numbers(left) != _numbers(right):
         return None
     if distance == 1 and (len(left.words) == len(right.words) or min(len(a), len(b)) < 9):  # noqa: PLR2004
@@ -101,17 +108,12 @@ def _as_one_word(left: Name, right: Name) -> Tally | None:
     return Tally([], [], cost + 1.5 * distance, [reason], list(left.words))
 
 
-def _has_own_order(text: str) -> bool:
-    """Chinese, Japanese and Korean put `bank` after `Japan`: nothing follows from the order."""
-    return any(ord(letter) > 0x2FFF for letter in text)  # noqa: PLR2004
-
-
 def _numbers(name: Name) -> list[str]:
     return sorted(word.key for word in name.words if word.kind in ("number", "letter"))
 
 
 def _pay_for_order(left: Name, right: Name, tally: Tally) -> None:
-    if _has_own_order(left.raw) != _has_own_order(right.raw):
+    if has_own_order(left.raw) != has_own_order(right.raw):
         return
     shared = [word.key for word in left.words if any(word.key == one.key for one in right.words)]
     there = [word.key for word in right.words if word.key in shared]
@@ -129,12 +131,15 @@ def _pay_for_lonely_words(
         return False
     cost, is_swap = lexicon().cost, bool(tally.left and tally.right)
     factor = cost["swap"] if is_swap else _fullness(left, right, tally) * _length_relief(tally)
+    is_spelled_out = all(is_in(word, tally.spelled_out) for word in (*tally.left, *tally.right))
+    if is_spelled_out:
+        factor *= cost["beside_acronym"]
     for words, side in zip((tally.left, tally.right), sides, strict=True):
         for place, word in enumerate(words):
             is_consistent = word.kind == "geo" and not is_swap and word.land in lands
             base = cost["unknown"] if word.kind == "initial" and is_swap else _base_cost(word, corpus)
             is_one_more = word.kind in _LIGHT and any(one.kind in _LIGHT for one in words[:place])
-            weight = 1.0 if word.kind == "geo" else factor * (cost["one_more"] if is_one_more else 1.0)
+            weight = 1.0 if word.kind == "geo" and not is_spelled_out else factor * (cost["one_more"] if is_one_more else 1.0)
             price = cost["geo_consistent"] if is_consistent else base * weight
             tally.cost += price
             if price:
@@ -167,6 +172,7 @@ _WHY = {
     "sharp": "a word that tells companies apart",
     "unknown": "part of the name proper",
     "initial": "a first name's letter",
+    "given": "a first name",
     "number": "a number",
     "letter": "a single letter",
 }
@@ -203,13 +209,25 @@ def _pay_for_forms(left: Name, right: Name, tally: Tally) -> bool:
         return False
     if not left.is_formal or not right.is_formal:
         has_both = left.forms and right.forms
-        tally.cost += cost["form_vague"] if has_both else cost["form_missing"]
-        return False
+        is_bare = _is_bare(left, right) or _is_bare(right, left)
+        tally.cost += cost["form_bare" if is_bare else "form_vague" if has_both else "form_missing"]
+        if is_bare:
+            tally.reasons.append("one is `& Co.`, the other has a legal form without it")
+        return is_bare
     price, reason = min(_form_cost(one, other) for one in left.forms if one.kinds for other in right.forms if other.kinds)
     tally.cost += price
     if reason:
         tally.reasons.append(reason)
     return price >= cost["form_conflict"]
+
+
+def _is_bare(one: Name, other: Name) -> bool:
+    """`Merck & Co.` beside `Merck KGaA`: firms of other tongues write `& Co` into their legal form, or have none."""
+    is_foreign = any(form.kinds and not form.countries & _SAY_AND_CO for form in other.forms)
+    return [form.name for form in one.forms] == ["& Co"] and is_foreign and " co" not in other.raw.casefold()
+
+
+_SAY_AND_CO = frozenset({"US", "GB"})
 
 
 def _form_cost(one: Form, other: Form) -> tuple[float, str]:

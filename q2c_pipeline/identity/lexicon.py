@@ -29,7 +29,14 @@ class Lexicon:
     kind: Mapping[str, str]
     canonical: Mapping[str, tuple[str, ...]]
     known: Mapping[str, str]
+    first: frozenset[str]
+    given: frozenset[str]
     east: tuple[tuple[str, str], ...]
+    parted: tuple[tuple[str, str], ...]
+    abroad: Mapping[str, str]
+    articles: tuple[str, ...]
+    consonants: Mapping[str, str]
+    heard: Mapping[str, str]
     count: Mapping[str, str]
     phrases: Mapping[tuple[str, ...], str]
     phrase_starts: frozenset[str]
@@ -40,12 +47,16 @@ class Lexicon:
     longest_form: int
     form_starts: frozenset[str]
     free_mail: frozenset[str]
+    notes: Mapping[str, list[str]]
+    aliases: tuple[str, ...]
+    securities: tuple[str, ...]
 
 
 @cache
 def lexicon() -> Lexicon:
     """The tables of `data/`, read once."""
     words, places, forms = _read("words.toml"), _read("places.toml"), dict(_forms(_read("forms.toml")["form"]))
+    notes, scripts = _read("notes.toml"), _read("scripts.toml")
     lands = {tuple(name.split()): code for code, names in places["land"].items() for name in names}
     return Lexicon(
         cost=_read("costs.toml")["cost"],
@@ -53,7 +64,14 @@ def lexicon() -> Lexicon:
         kind={word: kind for kind, listed in words["kind"].items() for word in listed},
         canonical=_meanings(words["same"]),
         known=words["known"],
-        east=tuple(sorted(_read("scripts.toml")["east"].items(), key=lambda item: -len(item[0]))),
+        first=frozenset(words["place"]["first"]),
+        given=frozenset(words["place"]["given"]),
+        east=_longest_first(scripts["east"]),
+        parted=_longest_first(scripts["parted"]),
+        abroad=scripts["abroad"],
+        articles=tuple(scripts["article"]["before"]),
+        consonants=scripts["consonants"],
+        heard=scripts["heard"],
         count=words["count"],
         phrases={tuple(phrase.split()): word for phrase, word in words["phrase"].items()},
         phrase_starts=frozenset(phrase.split()[0] for phrase in words["phrase"]),
@@ -62,9 +80,16 @@ def lexicon() -> Lexicon:
         land_words=frozenset(word for name in lands for word in name),
         iso3=places["iso3"],
         free_mail=frozenset(words["free_mail"]["domains"]),
+        notes=notes["note"],
+        aliases=tuple(notes["alias"]["lead"]),
+        securities=tuple(notes["security"]["after"]),
         longest_form=max(len(words) for words in forms),
         form_starts=frozenset(words[0] for words in forms),
     )
+
+
+def _longest_first(parts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(parts.items(), key=lambda item: -len(item[0])))
 
 
 def _meanings(same: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:

@@ -5,31 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from q2c_pipeline.identity.legal_forms import take_forms
-from q2c_pipeline.identity.lexicon import Form
+from q2c_pipeline.identity.lexicon import Form, lexicon
 from q2c_pipeline.identity.tidying import tidied
 from q2c_pipeline.identity.tokens import plain, tokens_of
 from q2c_pipeline.identity.words import Word, words_of
 
-_ALIAS = re.compile(
-    r"[\s,;(\[]+(?:d\.?/?b\.?/?a\.?|doing business as|trading as|t/a|t/as|f\.?/?k\.?/?a\.?|formerly(?: known as)?"
-    r"|previously(?: known as)?|a\.?/?k\.?/?a\.?|also known as|now known as|n/k/a"
-    r"|vormals|ehemals|fr[uü]her|anciennement|antes|voorheen|tidigare)[\s:.,]+",
-    re.IGNORECASE,
-)
-_EX = re.compile(r"\(\s*(?:ex|form|prev|was)\.?[-\s]+", re.IGNORECASE)
+_EX = re.compile(r"[\s,]*\(\s*(?:ex|form|prev|was)\.?[-\s]+|,\s+ex[-\s]+", re.IGNORECASE)
 _FORM_INSIDE = re.compile(
     r"^(?P<name>\w.+?\s(?:AG|SE|GmbH|PLC|plc|S\.?[pP]\.?A\.?|S\.?A\.?|N\.?V\.?|A/S|ASA|AB|Oyj|Inc\.?|LLC|Ltd\.?))(?P<dash>\s+[-\u2013\u2014|])?"
     r"\s+(?P<rest>[^\W\d_a-z].*)$"
 )
 """`Fraport AG Frankfurt Airport Services`, `Petroleo Brasileiro S.A. - Petrobras`: a whole name, and what more is said of it."""
-_FORM_INSIDE = re.compile(
-    r"^(?P<name>\w.+?\s(?:AG|SE|GmbH|PLC|plc|S\.?[pP]\.?A\.?|S\.?A\.?|N\.?V\.?|A/S|ASA|AB|Oyj|Inc\.?|LLC|Ltd\.?))(?P<dash>\s+[-\u2013\u2014|])?"
-    r"\s+(?P<rest>[^\W\d_a-z].*)$"
-)
-"""`Fraport AG Frankfurt Airport Services`, `Petroleo Brasileiro S.A. - Petrobras`: a whole name, and what more is said of it."""
+_BRAND_FIRST = re.compile(r"^(?P<name>[^\W\d_][\w&]{2,})(?:\s+[-\u2013\u2014|]\s+(?P<rest>\S.*)|,\s(?P<trade>[^\W\d_A-Z].*))$")
+"""`INA - Industrija nafte d.d.`, `Gorenje, gospodinjski aparati, d.o.o.`: the name, and what it stands for or does."""
+_BRAND_LAST = re.compile(r"^(?P<rest>\S+\s+\S+\s.*\S)\s*\((?P<name>[^\W\d_]{4,})\)$")
+"""`Empresa Brasileira de Aeronautica S.A. (Embraer)`."""
 _OWN_INITIALS = re.compile(r"(?P<name>.*\S)\s*\((?P<short>[^()]{2,8})\)\s*")
 
 
@@ -43,6 +36,8 @@ class Name:
     initials: frozenset[str]
     written: str
     is_alias: bool = False
+    is_part: bool = False
+    """The shorter name inside a long one; two long names with one beginning are not one company."""
 
     @property
     def is_formal(self) -> bool:
@@ -68,19 +63,39 @@ class Name:
 @lru_cache(maxsize=400_000)
 def read_name(text: str) -> tuple[Name, ...]:
     """The name, and each trade or former name given in the same text."""
-    parts = [part for part in _ALIAS.split(_EX.sub(" formerly ", f" {tidied(text)}")) if part.strip(" ()[]")]
-    names = [_read_one(part) for part in (*parts, *_inner(parts[0] if parts else ""))]
+    parts = [part for part in _alias().split(_EX.sub(" formerly ", f" {tidied(text)}")) if part.strip(" ()[]")]
+    names = [_read_one(part) for part in parts]
+    names += [replace(name, is_part=True) for name in _inner(parts[0] if parts else "")]
     return tuple(replace(name, is_alias=number > 0) for number, name in enumerate(names) if name.words)
 
 
-def _inner(text: str) -> Iterator[str]:
-    """The shorter names inside one that goes on after its legal form."""
+@cache
+def _alias() -> re.Pattern[str]:
+    return re.compile(rf"[\s,;(\[]+(?:{'|'.join(lexicon().aliases)})[\s:.,]+", re.IGNORECASE)
+
+
+def _inner(text: str) -> Iterator[Name]:
+    """The shorter names inside one that goes on after its legal form, or that begins or ends with its brand."""
     found = _FORM_INSIDE.match(text.strip())
     kinds = {word.kind for word in _read_one(found["rest"]).words} if found else set()
-    if found and kinds - {"geo"} and not kinds & {"holding", "number", "letter"}:
-        yield found["name"]
+    if found and kinds - {"geo"} and not kinds & _NO_EXPLANATION:
+        yield _read_one(found["name"])
         if found["dash"]:
-            yield found["rest"]
+            yield _read_one(found["rest"])
+    brand = _BRAND_FIRST.match(text.strip()) or _BRAND_LAST.match(text.strip())
+    if brand:
+        yield from _brand(brand["name"], brand["rest"] or brand["trade"])
+
+
+_NO_EXPLANATION = frozenset({"holding", "number", "letter"})
+
+
+def _brand(text: str, rest: str) -> Iterator[Name]:
+    """The brand with the legal form of the whole name, where the rest says at length what it is."""
+    brand, long = _read_one(text), _read_one(rest)
+    is_explained = len(long.words) > 1 and long.forms and not {word.kind for word in long.words} & _NO_EXPLANATION
+    if is_explained and [word.kind for word in brand.words] == ["unknown"]:
+        yield replace(brand, forms=long.forms)
 
 
 def _read_one(text: str) -> Name:
@@ -101,7 +116,7 @@ def _is_drawn_from(short: str, letters: str) -> bool:
 
 def _read_plain(text: str) -> Name:
     lead, tokens, tail = take_forms(tokens_of(text))
-    words = tuple(words_of([token for token in tokens if token.folded not in ("", "and")]))
+    words = tuple(words_of(tokens))
     telling = tuple(word for word in words if word.kind != "stop") or words
     return Name(
         text.strip(),

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from q2c_pipeline.identity.lexicon import lexicon
 from q2c_pipeline.identity.names import Name
-from q2c_pipeline.identity.spelling import abbreviation, beginning, bones, typo
+from q2c_pipeline.identity.spelling import abbreviation, beginning, bones, heard_alike, typo
+from q2c_pipeline.identity.tokens import plain
 from q2c_pipeline.identity.words import Word, canonical
 
 
@@ -20,6 +21,8 @@ class Tally:
     cost: float = 0.0
     reasons: list[str] = field(default_factory=list)
     agreed: list[Word] = field(default_factory=list)
+    spelled_out: tuple[Word, ...] = ()
+    """The words of the name that begins with what three initials or more of the other stand for."""
 
     def pair(self, lefts: Sequence[Word], rights: Sequence[Word], cost: float, reason: str = "") -> None:
         """These words are partners, at this cost."""
@@ -37,7 +40,7 @@ def align(left: Name, right: Name) -> Tally:
     _pair_equal(tally)
     for step in (_pair_joined, _pair_initials, _pair_known):
         step(tally, left, right)
-    for rule in (abbreviation, bones, typo):
+    for rule in (abbreviation, heard_alike, bones, typo):
         _pair_cheapest(tally, rule)
     is_all = len(left.words) == len(right.words) == 1
     _pair_cheapest(tally, beginning, least=lexicon().cost["prefix_alone"] if is_all else 0.0)
@@ -104,10 +107,15 @@ def _pair_initials(tally: Tally, left: Name, right: Name) -> None:
 def _pair_one_initial(tally: Tally, word: Word, name: Name, *, is_left: bool) -> None:
     cost, free = lexicon().cost, tally.right if is_left else tally.left
     run = _run_of_initials(word, name, free)
+    price = cost["acronym_long"]
+    if not run and _is_of_syllables(word.text, name) and all(is_in(one, free) for one in name.words):
+        run, price = list(name.words), cost["acronym_syllables"]
     if not run:
         return
-    is_short = len(word.text) == 2 and "and" not in name.raw.casefold() and "&" not in name.raw  # noqa: PLR2004
-    price = cost["acronym_short" if is_short else "acronym_long"]
+    if len(word.text) == 2 and "and" not in name.raw.casefold() and "&" not in name.raw:  # noqa: PLR2004
+        price = cost["acronym_short"]
+    if len(word.text) > 2 and len(run) > 1 and run[0] is name.words[0]:  # noqa: PLR2004
+        tally.spelled_out = name.words
     told = " ".join(one.text for one in run)
     tally.pair(*(([word], run) if is_left else (run, [word])), price, f"{word.text} stands for {told}")
 
@@ -131,6 +139,27 @@ def _run_of_initials(word: Word, name: Name, free: list[Word]) -> list[Word]:
             if end - start > 1 and (_made_of_beginnings(letters, texts) or _spelled_along(letters, texts)):
                 return run
     return []
+
+
+def _is_of_syllables(letters: str, name: Name) -> bool:
+    """`codelco` from `Corporacion Nacional del Cobre`, `bmo` from `Bank of Montreal`: first letters of each word in turn."""
+    texts = [plain(piece) for piece in name.raw.replace("-", " ").split()]
+    is_likely = len(name.words) > 1 and 3 <= len(letters) <= 8 and letters.isalpha()  # noqa: PLR2004
+    return is_likely and _from_syllables(letters, [text for text in texts if text])
+
+
+def _from_syllables(letters: str, texts: Sequence[str]) -> bool:
+    """Every word but little ones and forms gives one to three letters, and the last ones may give none."""
+    if not letters:
+        return all(text in _LITTLE or (text,) in lexicon().forms for text in texts)
+    if not texts:
+        return False
+    is_little = texts[0] in _LITTLE
+    sizes = range(0 if is_little else 1, (3 if is_little or len(texts[0]) > 4 else 1) + 1)  # noqa: PLR2004
+    return any(letters.startswith(texts[0][:size]) and _from_syllables(letters[size:], texts[1:]) for size in sizes)
+
+
+_LITTLE = frozenset({"of", "and", "the", "de", "del", "do", "da", "di", "du", "la", "for", "und", "e", "y", "et"})
 
 
 def _made_of_beginnings(letters: str, texts: Sequence[str]) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from q2c_pipeline.identity.lexicon import lexicon
+from q2c_pipeline.identity.scripts import consonants
 from q2c_pipeline.identity.words import Word, meanings
 
 _ANOTHER = frozenset({"sector", "holding", "generic"})
@@ -31,6 +33,36 @@ def _is_skeleton(short: str, long: str) -> bool:
     """The letters of `short` in order within `long`, the vowels left out at least in part."""
     letters = iter(long)
     return all(letter in letters for letter in short) and sum(letter in "aeiou" for letter in short) <= 1
+
+
+def heard_alike(one: Word, other: Word) -> tuple[float, str] | None:
+    """A word in another script: its consonants are those of the Latin spelling, `omuron` of Omron, `mr` of Emaar."""
+    if bool(one.consonants) == bool(other.consonants):
+        return None
+    told, latin = (one, other) if one.consonants else (other, one)
+    price = min((_heard_cost(told, text) for text in _without_article(latin.text)), default=None, key=lambda cost: cost or 99.0)
+    return None if price is None else (price, f"{latin.text} is heard in it")
+
+
+def _without_article(text: str) -> list[str]:
+    return [text, text[2:]] if text[:2] in ("al", "el") and len(text) > 4 else [text]  # noqa: PLR2004
+
+
+def _heard_cost(told: Word, text: str) -> float | None:
+    """Bits for so many consonants; where the script has vowels, the words must look alike too."""
+    mine, other = told.consonants, consonants(text)
+    if not told.is_without_vowels:
+        mine, other = mine.replace("l", "r"), other.replace("l", "r")  # one letter in Japanese and Korean
+        if fuzz.ratio(told.text, text) < _ALIKE:
+            return None
+    cost, shortest = lexicon().cost, min(len(mine), len(other))
+    if mine == other and shortest > 1:
+        return cost["heard" if shortest > 2 else "heard_short"]  # noqa: PLR2004
+    return cost["heard_nearly"] if shortest > 3 and OSA.distance(mine, other) == 1 else None  # noqa: PLR2004
+
+
+_ALIKE = 60
+"""Percent of the letters of the two spellings."""
 
 
 def bones(one: Word, other: Word) -> tuple[float, str] | None:
@@ -92,7 +124,7 @@ def _typo_cost(a: str, b: str, distance: int) -> float | None:
     if not sizes:
         return None
     price = _SLIPS[max(sizes), distance] + _exchanged(a, b)
-    if sorted(a) == sorted(b):
+    if sorted(a) == sorted(b) and length > 5:  # noqa: PLR2004
         return min(price, 3.0)
     return price + (5.0 if a[0] != b[0] else 0.0)
 

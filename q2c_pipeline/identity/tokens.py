@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from anyascii import anyascii
 
 from q2c_pipeline.identity.lexicon import lexicon
+from q2c_pipeline.identity.scripts import consonants, is_without_vowels, meaning, parted, without_marks
 
 _SHORT_LETTER = re.compile(r"\b(\w)\.(?=[a-z]{2,})")
 """`F.lli` is one word."""
@@ -17,6 +18,7 @@ _APOSTROPHES = str.maketrans("", "", "'\u2019\u2018\u00b4`\u02bc\u02b9")
 _ELIDED = re.compile(r"(?<=\s)(?:d|dell|all|nell|dall)['\u2019\u00b4`](?=\w)", re.IGNORECASE)
 """`Banca d'Italia` is a bank of Italy."""
 _DOTTED = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
+_INITIALS = re.compile(r"(?:[A-Z]\.){2,3}")
 _SLASHED = re.compile(r"\b(\w)/(\w)(?:/(\w))?\b")
 _TIGHT_AND = re.compile(r"\b(\w{1,2})&(\w{1,2})\b")
 _SITE = re.compile(r"\b(\w{2,})\.(com|net|org|io|co\.uk|de|ai)\b", re.IGNORECASE)
@@ -33,6 +35,11 @@ class Token:
     folded: str
     other: str
     camel: str
+    consonants: str = ""
+    """Of a word in another script: what it has in any spelling."""
+    is_without_vowels: bool = False
+    is_initials: bool = False
+    """Two or three letters with dots or spaces: first names, as a rule."""
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -42,9 +49,28 @@ def tokens_of(text: str) -> list[Token]:
 
 def _tokens(text: str) -> Iterator[Token]:
     """Pieces in order; dotted, slashed and tightly joined single letters become one piece."""
-    for chunk in _east_parted(_ELIDED.sub("di ", text).translate(_APOSTROPHES)).split():
-        for piece in _pieces(chunk):
-            yield Token(plain(piece), plain(piece.casefold().translate(_GERMAN)), _camel_initials(piece))
+    for chunk in parted(_ELIDED.sub("di ", text).translate(_APOSTROPHES)).split():
+        is_latin, is_initials = ord(chunk[0]) <= _LATIN, _INITIALS.fullmatch(chunk) is not None
+        for piece in _pieces(without_marks(chunk)):
+            token = _token(piece, is_latin=is_latin)
+            yield from _told(piece) if is_without_vowels(piece) else (replace(token, is_initials=True) if is_initials else token,)
+
+
+def _token(piece: str, *, is_latin: bool) -> Token:
+    heard = "" if is_latin else consonants(piece)
+    return Token(plain(piece), plain(piece.casefold().translate(_GERMAN)), _camel_initials(piece), heard)
+
+
+_LATIN = 0x24F
+"""Letters of other scripts come after these."""
+
+
+def _told(piece: str) -> Iterator[Token]:
+    """An Arabic or Hebrew word: by its meaning where it has one, else by its consonants."""
+    said = meaning(piece)
+    words = [plain(piece)] if said is None else said.split()
+    heard = consonants(piece) if len(words) == 1 else ""
+    yield from (Token(word, word, "", heard, is_without_vowels=True) for word in words)
 
 
 def _with_phrases(tokens: list[Token]) -> list[Token]:
@@ -89,15 +115,6 @@ def plain(piece: str) -> str:
     return _NOT_PLAIN.sub("", anyascii(piece).lower())
 
 
-def _east_parted(text: str) -> str:
-    """Chinese, Japanese and Korean names have no spaces: their common parts are told by the lexicon."""
-    if text.isascii() or not any(ord(letter) > 0x2FFF for letter in text):  # noqa: PLR2004
-        return text
-    for part, meaning in lexicon().east:
-        text = text.replace(part, f" {meaning} ")
-    return text
-
-
 def joined_letters(tokens: list[Token]) -> list[Token]:
     """`J P Morgan` as `JP Morgan`, `S R L` as `SRL`, `H & M` as `HM`: runs of single letters are one piece."""
     joined: list[Token] = []
@@ -115,7 +132,7 @@ def joined_letters(tokens: list[Token]) -> list[Token]:
             continue
         if run:
             text = "".join(one.folded for one in run)
-            joined.append(Token(text, text, text if len(text) > 1 else ""))
+            joined.append(Token(text, text, text if len(text) > 1 else "", is_initials=len(text) > 1))
             run = []
         if token is not None:
             joined.append(token)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from q2c_pipeline.identity.lexicon import lexicon
 from q2c_pipeline.identity.tokens import Token
 
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th|er|e)?")
+_AND = frozenset({"and", "und", "et", "y", "e", "och", "en", "i"})
+"""Between two partners: neither `Carl & Zeiss` nor `Carl und Zeiss` is Zeiss."""
 _LAST_NUMERALS = {"i": "1", "v": "5", "x": "10"}
 
 
@@ -24,10 +26,14 @@ class Word:
     spellings: frozenset[str]
     initials: str
     land: str = ""
+    consonants: str = ""
+    is_without_vowels: bool = False
 
 
 def words_of(tokens: Sequence[Token]) -> Iterator[Word]:
     """Words in order; names of countries and numbers written in two words become one."""
+    is_partner = any(token.folded in _AND for token in tokens[1:2])
+    tokens = [token for token in tokens if token.folded not in ("", "and")]
     position = 0
     while position < len(tokens):
         land, length = _land_at(tokens, position)
@@ -41,8 +47,17 @@ def words_of(tokens: Sequence[Token]) -> Iterator[Word]:
             yield Word(text, land.lower() + "*", "geo", frozenset({text, land.lower() + "*"}), initials, land)
         else:
             length = 1
-            yield _word(tokens[position], is_last=0 < position == len(tokens) - 1)
+            word = _word(tokens[position], is_last=0 < position == len(tokens) - 1)
+            yield _before_a_name(word, tokens) if position == 0 and not is_partner else word
         position += length
+
+
+def _before_a_name(word: Word, tokens: Sequence[Token]) -> Word:
+    """`Carl` in Carl Zeiss, `A.P.` in A.P. Moller, `Banco` in Banco Santander weigh less than a brand or a line of business."""
+    follows = next((_word(token, is_last=False).kind for token in tokens[1:]), "")
+    is_given = word.text in lexicon().given or (tokens[0].is_initials and word.kind == "unknown")
+    kind = "carrier" if word.text in lexicon().first else "given" if is_given else ""
+    return replace(word, kind=kind) if kind and follows == "unknown" else word
 
 
 def _tens_and_units(tokens: Sequence[Token], start: int) -> str:
@@ -73,7 +88,7 @@ def _word(token: Token, *, is_last: bool) -> Word:
     key = canonical(text)
     kind = _kind(text, key, is_last=is_last)
     spellings = frozenset({text, token.other, *meanings(text), *meanings(token.other)})
-    return Word(text, key, kind, spellings, token.camel or text[0])
+    return Word(text, key, kind, spellings, token.camel or text[0], "", token.consonants, token.is_without_vowels)
 
 
 def canonical(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from q2c_pipeline.identity.scoring import Decision, Party, Thresholds, judge_pair
 
 DATA = Path(__file__).parents[2] / "data"
-FILES = ("company_pairs.csv", "company_pairs_hard.csv", "company_pairs_wide.csv")
+FILES = ("company_pairs.csv", "company_pairs_hard.csv", "company_pairs_wide.csv", "company_pairs_world.csv")
 FACTS = ("name", "country", "tax_id", "domain", "address")
 LIMITS = Thresholds()
 
