@@ -2,16 +2,20 @@
 -- owner: accounting
 -- says:  which billing document each ERP transaction posts: by the number written on it, else by the document's id
 -- example: a CustInvc with reference INV-US-000123 belongs to that invoice, whatever its own number
+-- Releases that quote nothing are left out.
 -- A number that several live documents bear decides nothing: then the id does, and without it all of them are named as candidates.
 with poster as ( -- transactions with what they claim to post
     select
-        transaction_key,
+        instance || ':' || transaction_source_id as transaction_key,
         min(transaction_kind) as transaction_kind,
         min(transaction_number) as transaction_number,
         min(claimed_document_number) as claimed_document_number,
         min(claimed_document_id) as claimed_document_id
-    from link.transaction_class
-    group by transaction_key
+    from canonical.posting
+    where
+        is_posted and is_primary_book and not is_voided
+        and (transaction_kind <> 'revenue_release' or coalesce(claimed_document_number, claimed_document_id) is not null)
+    group by instance, transaction_source_id
 ),
 
 known as ( -- billing documents, deleted ones too

@@ -15,19 +15,24 @@ with identified as ( -- one movement an id, whatever the instance
 
 poster as ( -- what each ERP payment or refund, or journal that quotes a movement's id, takes from the receivable as money received
     select
-        transaction_key,
-        min(transaction_kind) as payment_kind,
-        min(transaction_number) as transaction_number,
-        min(case when transaction_kind = 'journal' then claimed_document_number else claimed_document_id end) as claimed_document_id,
-        min(claimed_document_number) as claimed_document_number,
-        min(posting_date) as posting_date,
-        min(currency) as currency,
-        coalesce(-sum(posted_amount) filter (where account_class = 'receivable'), 0) as posted_amount
-    from link.transaction_class
+        d.transaction_key,
+        min(d.transaction_kind) as payment_kind,
+        min(d.transaction_number) as transaction_number,
+        min(case when d.transaction_kind = 'journal' then d.claimed_document_number else d.claimed_document_id end)
+            as claimed_document_id,
+        min(d.claimed_document_number) as claimed_document_number,
+        min(t.posting_date) as posting_date,
+        min(t.currency) as currency,
+        coalesce(-sum(t.receivable_amount), 0) as posted_amount
+    from link.document as d
+    inner join link.posted_transaction as t on d.transaction_key = t.transaction_key
     where
-        transaction_kind in ('payment', 'refund')
-        or (transaction_kind = 'journal' and claimed_document_number in (select source_id from identified))
-    group by transaction_key
+        t.transaction_kind in ('payment', 'refund', 'journal')
+        and (
+            d.transaction_kind in ('payment', 'refund')
+            or (d.transaction_kind = 'journal' and d.claimed_document_number in (select source_id from identified))
+        )
+    group by d.transaction_key
 ),
 
 unnamed as ( -- those whose id names no movement, in order among those that look the same

@@ -49,13 +49,13 @@ document as ( -- the documents with what they demand, as it is posted: debit pos
 own as ( -- what transactions of their own post for them
     select
         d.document_key,
-        coalesce(sum(t.posted_amount) filter (where t.account_class = 'receivable'), 0) as receivable_amount,
-        coalesce(sum(t.posted_amount) filter (where t.account_class = 'tax'), 0) as tax_amount,
-        coalesce(sum(t.posted_amount) filter (where t.account_class = 'deferred_revenue'), 0) as deferred_amount,
-        coalesce(sum(t.posted_amount) filter (where t.account_class = 'revenue'), 0) as revenue_amount
+        coalesce(sum(t.receivable_amount), 0) as receivable_amount,
+        coalesce(sum(t.tax_amount), 0) as tax_amount,
+        coalesce(sum(t.deferred_revenue_amount), 0) as deferred_amount,
+        coalesce(sum(t.revenue_amount), 0) as revenue_amount
     from document as d
     inner join link.document as k on d.document_key = k.document_key and k.transaction_kind in ('invoice', 'credit_memo', 'journal')
-    inner join link.transaction_class as t on k.transaction_key = t.transaction_key
+    inner join link.posted_transaction as t on k.transaction_key = t.transaction_key
     group by d.document_key
 )
 

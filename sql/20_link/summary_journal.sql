@@ -10,15 +10,18 @@ with posted as ( -- one row a journal and company
         t.period,
         min(t.transaction_number) as transaction_number,
         min(t.posting_date) as posting_date,
-        min(t.claimed_document_number) as batch,
+        min(d.claimed_document_number) as batch,
         min(c.grouping) as grouping,
-        coalesce(sum(t.posted_amount) filter (where t.account_class = 'receivable'), 0) as receivable_amount,
-        coalesce(sum(t.posted_amount) filter (where t.account_class = 'tax'), 0) as tax_amount,
-        coalesce(sum(t.posted_amount) filter (where t.account_class = 'deferred_revenue'), 0) as deferred_amount,
-        coalesce(sum(t.posted_amount) filter (where t.account_class = 'revenue'), 0) as revenue_amount
-    from link.transaction_class as t
+        coalesce(sum(t.receivable_amount), 0) as receivable_amount,
+        coalesce(sum(t.tax_amount), 0) as tax_amount,
+        coalesce(sum(t.deferred_revenue_amount), 0) as deferred_amount,
+        coalesce(sum(t.revenue_amount), 0) as revenue_amount
+    from link.posted_transaction as t
+    inner join link.document as d on t.transaction_key = d.transaction_key
     inner join policy.summary_convention as c on split_part(t.transaction_key, ':', 1) = c.instance
-    where t.transaction_kind = 'summary' and t.account_class in ('receivable', 'tax', 'deferred_revenue', 'revenue')
+    where
+        t.transaction_kind = 'summary'
+        and coalesce(t.receivable_amount, t.tax_amount, t.deferred_revenue_amount, t.revenue_amount) is not null
     group by t.transaction_key, t.legal_entity_code, t.currency, t.period
 )
 

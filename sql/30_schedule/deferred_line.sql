@@ -7,8 +7,8 @@
 with deferred as ( -- documents for which the ledger holds any deferred revenue
     select d.document_key
     from link.document as d
-    inner join link.transaction_class as t on d.transaction_key = t.transaction_key
-    where d.document_key is not null and t.account_class = 'deferred_revenue' and t.posted_amount <> 0
+    inner join link.posted_transaction as t on d.transaction_key = t.transaction_key
+    where d.document_key is not null and t.deferred_revenue_amount <> 0
     union -- by a summary journal
     select document_key from link.summary_share
     where document_key is not null and account_class = 'deferred_revenue' and posted_amount <> 0

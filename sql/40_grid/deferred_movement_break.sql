@@ -14,7 +14,7 @@ numbered as ( -- names and kinds of their transactions
         t.transaction_key,
         min(t.transaction_number) as transaction_number,
         min(t.transaction_kind) as transaction_kind
-    from link.transaction_class as t
+    from link.posted_transaction as t
     inner join (select distinct first_transaction_key from cell) as k on t.transaction_key = k.first_transaction_key
     group by t.transaction_key
 ),

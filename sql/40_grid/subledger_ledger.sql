@@ -63,12 +63,12 @@ side as ( -- both sides in one shape: documents of billing ...
             m.money_key, case when t.transaction_kind not in ('payment', 'refund') then d.document_key end, d.unlinked_key,
             t.transaction_key
         ) as record_key,
-        t.currency, t.legal_entity_code, cast(0 as decimal(20, 4)) as left_amount, t.posted_amount as right_amount,
+        t.currency, t.legal_entity_code, cast(0 as decimal(20, 4)) as left_amount, t.receivable_amount as right_amount,
         t.transaction_key, case when m.money_key is null then t.posting_date end as moved_date
-    from link.transaction_class as t
+    from link.posted_transaction as t
     left join link.document as d on t.transaction_key = d.transaction_key
     left join link.money_posting as m on t.transaction_key = m.transaction_key
-    where t.account_class = 'receivable' and t.transaction_kind <> 'summary'
+    where t.receivable_amount is not null and t.transaction_kind <> 'summary'
     union all -- ... summary journals by the documents that they post
     select
         case when document_key is null then 'transaction' else 'document' end as part,

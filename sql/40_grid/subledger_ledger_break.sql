@@ -13,22 +13,23 @@ poster as ( -- how many transactions post each payment or refund, and what they 
     select
         l.money_key,
         count(distinct l.transaction_key) as transactions,
-        coalesce(-sum(t.posted_amount) filter (where t.account_class = 'receivable'), 0) as posted_amount
+        coalesce(-sum(t.receivable_amount), 0) as posted_amount
     from link.money_posting as l
-    inner join link.transaction_class as t on l.transaction_key = t.transaction_key
+    inner join link.posted_transaction as t on l.transaction_key = t.transaction_key
     where l.money_key in (select record_key from cell where part = 'money')
     group by l.money_key
 ),
 
 numbered as ( -- names of transactions
     select
-        transaction_key,
-        min(transaction_number) as transaction_number,
-        min(transaction_kind) as transaction_kind,
-        min(claimed_document_number) as claimed_document_number
-    from link.transaction_class
-    where transaction_key in (select first_transaction_key from cell)
-    group by transaction_key
+        t.transaction_key,
+        min(t.transaction_number) as transaction_number,
+        min(t.transaction_kind) as transaction_kind,
+        min(d.claimed_document_number) as claimed_document_number
+    from link.posted_transaction as t
+    left join link.document as d on t.transaction_key = d.transaction_key
+    where t.transaction_key in (select first_transaction_key from cell)
+    group by t.transaction_key
 )
 
 select

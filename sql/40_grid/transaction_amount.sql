@@ -6,7 +6,7 @@
 -- The receivable if it posts one; else what it moves into or out of the controlled classes; else what it moves between them.
 with asked as ( -- transactions whose worth a control may tell
     select transaction_key
-    from link.transaction_class
+    from link.document
     where transaction_kind = 'journal' and claimed_document_number is null
     union distinct
     select p.instance || ':' || p.transaction_source_id as transaction_key
@@ -17,29 +17,28 @@ with asked as ( -- transactions whose worth a control may tell
 
 controlled as ( -- what each of them posts to controlled classes
     select
-        transaction_key,
-        legal_entity_code,
-        currency,
-        min(transaction_number) as transaction_number,
-        min(period) as period,
-        bool_and(transaction_kind = 'journal') as is_journal,
-        bool_and(transaction_kind = 'journal' and claimed_document_number is null) as is_unreferenced_journal,
-        coalesce(sum(posted_amount) filter (where account_class = 'receivable'), 0) as receivable_amount,
-        sum(posted_amount) as net_amount,
-        coalesce(sum(posted_amount) filter (where posted_amount > 0), 0) as debit_amount,
-        concat_ws( -- the classes by name: one flag each costs a third of a sorted distinct list
-            ', ',
-            case when bool_or(account_class = 'deferred_revenue') then 'deferred_revenue' end,
-            case when bool_or(account_class = 'receivable') then 'receivable' end,
-            case when bool_or(account_class = 'revenue') then 'revenue' end,
-            case when bool_or(account_class = 'tax') then 'tax' end,
-            case when bool_or(account_class = 'unbilled') then 'unbilled' end
-        ) as account_classes
-    from link.transaction_class
-    where
-        account_class in ('receivable', 'tax', 'deferred_revenue', 'revenue', 'unbilled') and posted_amount <> 0
-        and transaction_key in (select transaction_key from asked)
-    group by transaction_key, legal_entity_code, currency
+        t.transaction_key,
+        t.legal_entity_code,
+        t.currency,
+        min(t.transaction_number) as transaction_number,
+        min(t.period) as period,
+        bool_and(t.transaction_kind = 'journal') as is_journal,
+        bool_and(t.transaction_kind = 'journal' and d.claimed_document_number is null) as is_unreferenced_journal,
+        coalesce(sum(t.posted_amount) filter (where t.account_class = 'receivable'), 0) as receivable_amount,
+        sum(t.posted_amount) as net_amount,
+        coalesce(sum(t.posted_amount) filter (where t.posted_amount > 0), 0) as debit_amount,
+        string_agg(distinct t.account_class, ', ' order by t.account_class) as account_classes
+    from (
+        select
+            transaction_key, legal_entity_code, currency, transaction_number, period, transaction_kind,
+            unnest(['receivable', 'tax', 'deferred_revenue', 'revenue', 'unbilled']) as account_class,
+            unnest([receivable_amount, tax_amount, deferred_revenue_amount, revenue_amount, unbilled_amount]) as posted_amount
+        from link.posted_transaction
+        where transaction_key in (select transaction_key from asked)
+    ) as t
+    left join link.document as d on t.transaction_key = d.transaction_key
+    where t.posted_amount <> 0
+    group by t.transaction_key, t.legal_entity_code, t.currency
 )
 
 select

@@ -8,7 +8,7 @@ select
     t.currency,
     min(t.transaction_number) as transaction_number,
     min(t.period) as period,
-    sum(t.posted_amount) as balance_amount
-from link.transaction_class as t
+    sum(t.balance_amount) as balance_amount
+from link.posted_transaction as t
 group by t.transaction_key, t.legal_entity_code, t.currency
-having sum(t.posted_amount) <> 0
+having sum(t.balance_amount) <> 0

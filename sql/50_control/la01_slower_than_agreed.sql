@@ -62,7 +62,7 @@ posted as ( -- documents that agree with the ledger: what differs is told by its
     select
         k.document_key, min(t.posting_date) as posting_date
     from link.document as k
-    inner join link.transaction_class as t on k.transaction_key = t.transaction_key
+    inner join link.posted_transaction as t on k.transaction_key = t.transaction_key
     left join grid.billed_posted_break as x on k.document_key = x.document_key
     where
         k.document_state = 'live' and k.transaction_kind in ('invoice', 'credit_memo') and x.document_key is null

@@ -16,9 +16,9 @@ with posted as ( -- what the ledger took from the receivable for each movement, 
         count(distinct l.transaction_key) as transactions,
         min(l.transaction_key) as first_transaction_key,
         max(l.transaction_key) as last_transaction_key,
-        coalesce(-sum(t.posted_amount) filter (where t.account_class = 'receivable'), 0) as posted_amount
+        coalesce(-sum(t.receivable_amount), 0) as posted_amount
     from link.money_posting as l
-    inner join link.transaction_class as t on l.transaction_key = t.transaction_key
+    inner join link.posted_transaction as t on l.transaction_key = t.transaction_key
     where l.money_key is not null and t.transaction_kind in ('payment', 'refund', 'journal') -- the only ones that post money
     group by l.money_key
 ),

@@ -23,9 +23,9 @@ with movement as ( -- both sides in one shape, debit positive
             when 'invoice' then 'billed' when 'credit_memo' then 'credited' when 'payment' then 'received' when 'refund' then 'refunded'
             else 'other'
         end as kind,
-        posted_amount as amount, true as is_ledger
-    from link.transaction_class
-    where account_class = 'receivable' and transaction_kind <> 'summary'
+        receivable_amount as amount, true as is_ledger
+    from link.posted_transaction
+    where receivable_amount is not null and transaction_kind <> 'summary'
     union all -- summary journals by the documents that they post
     select
         s.legal_entity_code, s.period, s.currency,

@@ -5,7 +5,7 @@
 -- A document that stands in another entity or period has two sets of amounts: one that takes it out there, one that puts it in here.
 with dated as ( -- days of transactions that no document is known for
     select transaction_number, min(posting_date) as posting_date
-    from link.transaction_class
+    from link.posted_transaction
     where transaction_number in (select transaction_number from grid.billed_posted_break where document_key is null)
     group by transaction_number
 )

@@ -107,30 +107,13 @@ select
     || cast(i.tax_amount as varchar) as description
 from document as d
 inner join canonical.invoice as i on d.document_key = i.instance || ':' || i.source_id
-union all -- what is posted
-select
-    d.exception_id,
-    'posted' as side,
-    split_part(t.transaction_key, ':', 1) as instance,
-    'posting' as table_name,
-    split_part(t.transaction_key, ':', 2) as source_id,
-    t.transaction_number as record_number,
-    t.posting_date as record_date,
-    cast(null as date) as service_start_date,
-    t.currency,
-    cast(null as decimal(16, 8)) as quantity,
-    cast(null as decimal(16, 8)) as unit_price,
-    cast(t.posted_amount as decimal(20, 4)) as amount,
-    'posted' as record_status,
-    replace(t.account_class, '_', ' ') || ' of ' || t.legal_entity_code || ' in ' || substr(cast(t.period as varchar), 1, 7) as description
-from document as d
-inner join link.document as k
-    on coalesce(d.document_key, d.unlinked_transaction_key) = coalesce(k.document_key, k.transaction_key)
-inner join link.transaction_class as t on k.transaction_key = t.transaction_key
-where k.transaction_kind in ('invoice', 'credit_memo', 'journal')
-union all -- what summary journals hold for it, or have left
+union all -- what is posted, by transactions and in summary journals
 select
     exception_id, 'posted' as side, instance, 'posting' as table_name, source_id, record_number, record_date,
     cast(null as date) as service_start_date, currency, cast(null as decimal(16, 8)) as quantity,
     cast(null as decimal(16, 8)) as unit_price, amount, 'posted' as record_status, description
-from mart.exception_summary
+from (
+    select exception_id, instance, source_id, record_number, record_date, currency, amount, description from mart.exception_posting
+    union all
+    select exception_id, instance, source_id, record_number, record_date, currency, amount, description from mart.exception_summary
+) as posted

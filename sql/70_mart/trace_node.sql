@@ -65,7 +65,7 @@ select
     'transaction:' || t.transaction_key as node_key, 'erp' as role, split_part(t.transaction_key, ':', 1) as instance,
     min(t.transaction_kind) as kind, split_part(t.transaction_key, ':', 2) as source_id,
     min(t.transaction_number) as business_number,
-    cast(sum(t.posted_amount) filter (where t.account_class = 'receivable') as decimal(20, 4)) as amount, min(t.currency) as currency,
+    cast(sum(t.receivable_amount) as decimal(20, 4)) as amount, min(t.currency) as currency,
     'posted' as record_status, min(t.posting_date) as record_date
-from link.transaction_class as t
+from link.posted_transaction as t
 group by t.transaction_key
