@@ -44,8 +44,9 @@ def is_current(connection: Connection, where: str) -> bool:
             where=where,
             next_step="install the version of q2c_pipeline that wrote it or a newer one; nothing was changed",
         )
-    if version is None:
-        _refuse_strange(connection, where)
+    # Another process may make the store between two looks: then its tables are there, and its version is, too.
+    if version is None and (strange := _strange_table(connection)) and version_of(connection) is None:
+        raise _strange(*strange, where)
     return version == known_versions()[-1]
 
 
@@ -65,13 +66,14 @@ def bring_up(connection: Connection, where: str) -> None:
     command.upgrade(config, "head")
 
 
-def _refuse_strange(connection: Connection, where: str) -> None:
-    """A database without a version is empty of our tables, or has those of a store from before versions."""
+def _strange_table(connection: Connection) -> tuple[str, Collection[str]] | None:
+    """A table named like ours, and the columns in which it differs from that of a store from before versions."""
     inspector = inspect(connection)
     for table in sorted(set(inspector.get_table_names()) & _UNVERSIONED.keys()):
         columns = {column["name"] for column in inspector.get_columns(table)}
         if columns != _UNVERSIONED[table]:
-            raise _strange(table, columns ^ _UNVERSIONED[table], where)
+            return table, columns ^ _UNVERSIONED[table]
+    return None
 
 
 def _strange(table: str, columns: Collection[str], where: str) -> StoreError:

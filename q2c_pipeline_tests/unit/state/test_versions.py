@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from q2c_pipeline.errors import StoreError
 from q2c_pipeline.state import versions
@@ -105,6 +105,20 @@ def test_two_at_once_upgrade_once(store_url: str) -> None:
         assert connection.execute(text("select count(*) from audit_head")).scalar() == 1
     for engine in engines:
         engine.dispose()
+
+
+def test_a_store_that_another_makes_at_this_moment_is_not_somebody_elses(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = versions.version_of
+
+    def overtaken(connection: Connection) -> str | None:
+        found = looked(connection)
+        monkeypatch.setattr(versions, "version_of", looked)
+        open_state(store_url).dispose()
+        return found
+
+    monkeypatch.setattr(versions, "version_of", overtaken)
+    open_state(store_url).dispose()
+    assert version_at(store_url) == versions.known_versions()[-1]
 
 
 def test_a_new_store_that_another_writes_to_is_waited_for(tmp_path: Path) -> None:
