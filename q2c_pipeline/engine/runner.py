@@ -37,6 +37,7 @@ _OUTSIDE_DDL = (
        modification varchar)""",
     "create table if not exists policy.summary_convention (instance varchar, grouping varchar, number_prefix varchar)",
     "create table if not exists policy.standalone_price (product_code varchar, currency varchar, unit_price decimal(20, 4))",
+    "create table if not exists policy.bundle (bundle varchar, product_code varchar, currency varchar, unit_price decimal(20, 4))",
     "create table if not exists policy.ownership (table_name varchar, field_name varchar, owner_role varchar)",
     """create table if not exists policy.tolerance (control_id varchar, legal_entity_code varchar, currency varchar,
        tolerance_amount decimal(20, 4), tolerance_percent decimal(8, 4))""",

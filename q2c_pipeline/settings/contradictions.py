@@ -53,6 +53,10 @@ def policy_contradictions(settings: Settings, policy: Policy, where: str) -> Ite
     ledgers = [one.name for one in settings.instances if one.plays is Role.ERP]
     posting = [name for name, one in policy.conventions.items() if one.summary_journals and name in names]
     yield from _unknown("summary_journals of a ledger", posting, ledgers, f"{where}.conventions")
+    for name, bundle in policy.bundles.items():
+        yield from _unknown(
+            "a product with a stand-alone price", bundle.products, policy.standalone_prices, f"{where}.bundles.{name}"
+        )
     yield from _corrections(settings, policy, controls, where)
 
 

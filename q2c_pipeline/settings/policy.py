@@ -15,7 +15,7 @@ from q2c_pipeline.settings.agreements import Days, Ownership, Sla
 from q2c_pipeline.settings.alerting import Alerts
 from q2c_pipeline.settings.corrections import Approvals, Corrections, Writable
 from q2c_pipeline.settings.responsibilities import ExceptionWork, Person
-from q2c_pipeline.settings.rules import Convention, Materiality, Tolerance
+from q2c_pipeline.settings.rules import Bundle, Convention, Materiality, Tolerance
 from q2c_pipeline.settings.values import Amount, Currency, Section
 
 
@@ -62,6 +62,7 @@ class Policy(Section):
     materiality: list[Materiality] = Field(default_factory=list)
     conventions: dict[str, Convention] = Field(default_factory=dict)
     standalone_prices: dict[str, dict[Currency, Amount | Literal["residual"]]] = Field(default_factory=dict)
+    bundles: dict[str, Bundle] = Field(default_factory=dict)
     identity: Identity = Identity()
     people: dict[str, Person] = Field(default_factory=dict)
     exceptions: ExceptionWork = ExceptionWork()

@@ -62,6 +62,19 @@ class Materiality(_Limits):
         return (self.entity,)
 
 
+class Bundle(Section):
+    """Products that are sold together at a price of their own: what is off an order's stand-alone prices may be theirs alone."""
+
+    products: Annotated[list[str], Field(min_length=2)]
+    price: Annotated[dict[Currency, Amount], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_each_product_once(self) -> Self:
+        if len(set(self.products)) < len(self.products):
+            raise wrong("every product once", ", ".join(self.products), "name two products at least, each once")
+        return self
+
+
 class Schedule(Section):
     """How a system counts and rounds where it departs from the policy; a billing system's holds for the lines that it bills."""
 

@@ -39,6 +39,12 @@ def policy_frames(company: Company, instances: Sequence[InstanceSettings], polic
         for product, prices in policy.standalone_prices.items()
         for currency, price in prices.items()
     ]
+    bundles = [
+        (name, product, currency, price)
+        for name, bundle in policy.bundles.items()
+        for currency, price in bundle.price.items()
+        for product in bundle.products
+    ]
     limits = {"amount": pl.Decimal(20, 4), "percent": pl.Decimal(8, 4)}
     tolerances = [(one.control, one.entity, one.currency, one.amount, one.percent) for one in policy.tolerances]
     material = [(one.entity, one.amount, one.percent) for one in policy.materiality]
@@ -56,6 +62,7 @@ def policy_frames(company: Company, instances: Sequence[InstanceSettings], polic
             [*_summaries(instances, policy.conventions)], instance=_TEXT, grouping=_TEXT, number_prefix=_TEXT
         ),
         "standalone_price": _frame(alone, product_code=_TEXT, currency=_TEXT, unit_price=pl.Decimal(20, 4)),
+        "bundle": _frame(bundles, bundle=_TEXT, product_code=_TEXT, currency=_TEXT, unit_price=pl.Decimal(20, 4)),
         "ownership": _frame([*policy.ownership.rows()], **dict.fromkeys(OWNERSHIP_COLUMNS, _TEXT)),
         "tolerance": _frame(
             tolerances,

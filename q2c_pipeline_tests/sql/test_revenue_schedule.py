@@ -18,9 +18,12 @@ from q2c_pipeline_tests.sql.world import World, consistent, masters
 VECTORS = Path(__file__).parents[2].parent / "shared" / "vectors" / "schedules.json"
 
 
-def made(world: World, table: str, **policy: str) -> Warehouse:
-    """A warehouse in which `table` was made under the conventions `policy`."""
+def made(world: World, table: str, bundles: tuple[tuple[str, str, str], ...] = (), **policy: str) -> Warehouse:
+    """A warehouse in which `table` was made under the conventions `policy`; bundles are two products and a price."""
     warehouse = world.filled()
+    for *products, price in bundles:
+        for product in products:
+            warehouse.connection.execute("insert into policy.bundle values (?, ?, 'USD', ?)", ["".join(products), product, price])
     warehouse.append("policy.convention", pl.DataFrame([{"instance": "sf_main", **policy}]))
     for product, price in (("A", "50"), ("B", "25"), ("C", "75")):
         row = {"product_code": product, "currency": "USD", "unit_price": Decimal(price)}
@@ -77,6 +80,29 @@ def test_a_contract_with_an_unlisted_product_keeps_its_prices() -> None:
     world.change("product", "01t-B", product_code="unlisted")
 
     assert set(earned(world).values()) == {Decimal(40), Decimal(20)}
+
+
+def allocated(world: World, *bundles: tuple[str, str, str]) -> list[Decimal]:
+    with made(world, "schedule.allocation", bundles) as warehouse:
+        rows = warehouse.query("select allocated_amount from schedule.allocation order by contract_line_key").rows()
+    return [amount for (amount,) in rows]
+
+
+def test_a_discount_may_belong_to_a_bundle_of_the_order() -> None:
+    # 50, 25 and 75 for 100.00: the 50.00 off are what B and C are below 100.00 when sold together
+    assert allocated(bundle(), ("B", "C", "50")) == [Decimal("50.00"), Decimal("12.50"), Decimal("37.50")]
+
+
+@pytest.mark.parametrize("bundles", [(("B", "C", "49.98"),), (("B", "C", "50"), ("A", "C", "75")), (("B", "X", "20"),)])
+def test_a_discount_that_is_not_one_bundles_alone_is_shared_by_all(bundles: tuple[tuple[str, str, str], ...]) -> None:
+    assert allocated(bundle(), *bundles) == [Decimal("33.33"), Decimal("16.67"), Decimal("50.00")]
+
+
+def test_a_bundle_is_sold_in_one_quantity() -> None:
+    world = bundle()
+    world.change("contract_line", "802-12", quantity=Decimal(2), unit_price=Decimal(10))
+
+    assert allocated(world, ("B", "C", "50"))[0] == Decimal("28.57")
 
 
 def extended() -> World:

@@ -70,3 +70,37 @@ def test_a_product_without_a_listed_price_leaves_the_contract_alone() -> None:
 
 def test_a_source_that_writes_no_allocation_down_is_not_blamed() -> None:
     assert found(bundle({"A": None, "B": None, "C": None}), PRICES) == []
+
+
+def amended(*stated: str | None) -> World:
+    """Order 8 takes 1 x B out of order 7 and adds 2 x A and 1 x C; order 7 is right."""
+    world = bundle({**RIGHT})
+    terms = {
+        name: world.get("contract_line", "802-7")[name]
+        for name in ("start_date", "end_date", "charge_type", "price_period", "billing_frequency")
+    }
+    changes = (("8", "7", "A", 2, 35), ("82", "72", "B", -1, 20), ("83", "73", "C", 1, 55))
+    for number, (source, root, code, quantity, price) in enumerate(changes, 1):
+        line = terms | {"quantity": Decimal(quantity), "unit_price": Decimal(price), "product_source_id": f"01t-{code}"}
+        line |= {"amends_line_source_id": f"802-{root}"}
+        if number == 1:
+            world.order(8, amends=7, **line)
+        else:
+            world.line(f"802-{source}", 8, line_number=str(number), **line)
+        share = stated[number - 1]
+        world.change("contract_line", f"802-{source}", allocated_price=None if share is None else Decimal(share))
+    return world
+
+
+def test_an_amending_order_shares_what_it_adds_and_what_it_takes_away() -> None:
+    # 125.00 for what costs 175.00 one by one: 71.43 and 53.57; what is taken away gives its own price back
+    assert found(amended("71.43", "-20.00", "53.57"), PRICES) == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "amount"), [(("70.00", "-20.00", "55.00"), "1.43"), (("71.43", None, "53.57"), "-20"), ((None, None, None), "125")]
+)
+def test_an_amending_order_with_a_stale_or_no_allocation(stated: tuple[str | None, ...], amount: str) -> None:
+    rows = found(amended(*stated), PRICES)
+
+    assert [row[:2] for row in rows] == [("ORD-00008", Decimal(amount).quantize(Decimal("0.0001")))]

@@ -31,6 +31,10 @@ def price(total: str, *prices: str | None, currency: str = "USD") -> Case:
     return {"id": total, "kind": "allocation"} | facts
 
 
+def together(bundle_price: str, names: str, case: Case) -> Case:
+    return case | {"bundle": {"obligations": list(names), "price": bundle_price}}
+
+
 def change(method: str = "prospective", **facts: Any) -> Case:
     return {"id": method, "kind": "modification", "currency": "USD", "method": method, "added_consideration": "0"} | facts
 
@@ -56,6 +60,13 @@ def test_the_shared_standards(tmp_path: Path) -> None:
         # a product of no observable price has what the others leave
         (price("130", "40", "60", None), ["40.00", "60.00", "30.00"]),
         (price("130", None, "40.0050", "60"), ["29.99", "40.01", "60.00"]),
+        (price("100", "1/3", "2/3"), ["33.33", "66.67"]),
+        # what is off belongs to B and C, which are sold together for 60
+        (together("60", "BC", price("100", "40", "55", "45")), ["40.00", "33.00", "27.00"]),
+        (together("60", "BC", price("130", "40", "55", "45", None)), ["40.00", "33.00", "27.00", "30.00"]),
+        (together("59.99", "CBA", price("99.98", "25", "25", "50", "39.99")), ["15.00", "15.00", "29.99", "39.99"]),
+        # more is off than the bundle's 40: all have their share
+        (together("60", "BC", price("99", "40", "55", "45")), ["28.29", "38.89", "31.82"]),
     ],
 )
 def test_a_price_is_divided_over_its_obligations(case: Case, shares: list[str], tmp_path: Path) -> None:
@@ -81,11 +92,12 @@ def test_what_remains_is_spread_or_caught_up(tmp_path: Path) -> None:
         change(**whole, remaining_periods=48),
         change("cumulative_catch_up", **whole, remaining_periods=48),
         change("cumulative_catch_up", **(whole | {"added_consideration": "-60000"}), remaining_periods=12),
+        change(remaining_consideration="100000", remaining_periods=30_000),
     ]
 
     # 280,000 over 48 months; 480,000 over 72 where 200,000 were earned for 160,000; 240,000 over 36 where 160,000 should be
     assert [(one["per_period"], one["catch_up"]) for one in asked("modification", cases, tmp_path)] == [
-        ("93.33", "0.00"), ("5833.33", "0.00"), ("6666.67", "-40000.00"), ("6666.67", "-40000.00"),
+        ("93.33", "0.00"), ("5833.33", "0.00"), ("6666.67", "-40000.00"), ("6666.67", "-40000.00"), ("3.33", "0.00"),
     ]  # fmt: skip
 
 
@@ -96,7 +108,12 @@ def test_what_remains_is_spread_or_caught_up(tmp_path: Path) -> None:
         ("allocation", price("100", "50", None, None), "obligations"),
         ("allocation", price("100", "50", "0"), "obligations"),
         ("allocation", price("100", "60", "50", None), "transaction_price"),
-        ("allocation", price("100", "0.00001", "50"), "100"),
+        ("allocation", price("100", "0.00001", "50", None), "100"),
+        ("allocation", together("60", "BD", price("130", "40", "55", "45", None)), "bundle"),
+        ("allocation", together("60", "BX", price("130", "40", "55")), "bundle"),
+        ("allocation", together("60", "BB", price("130", "40", "55")), "bundle"),
+        ("allocation", together("100", "BC", price("130", "40", "55", "45")), "bundle"),
+        ("allocation", together("99", "BC", price("100", "40", "55", "45", None)), "transaction_price"),
         ("modification", change(remaining_periods=3), "remaining_consideration"),
         ("modification", change("cumulative_catch_up", remaining_consideration="1", remaining_periods=3), "consideration"),
         ("modification", change(consideration="1", periods=3, elapsed_periods=3, remaining_periods=3), "elapsed_periods"),

@@ -88,6 +88,20 @@ def test_a_residual_product_is_listed_without_a_price(tmp_path: Path) -> None:
     assert frame.rows() == [("CORE", "USD", Decimal(50)), ("SUITE", "USD", None)]
 
 
+BUNDLE = """[policy.standalone_prices]
+CORE = { USD = 50 }
+SUITE = { USD = 20 }
+[policy.bundles.starter]
+products = ["CORE", "SUITE"]
+price = { USD = 60 }
+"""
+
+
+def test_a_bundle_is_told_to_the_tables_product_by_product(tmp_path: Path) -> None:
+    frame = policy(tmp_path, BUNDLE).policy_frames(JUNE)["bundle"]
+    assert frame.rows() == [("starter", "CORE", "USD", Decimal(60)), ("starter", "SUITE", "USD", Decimal(60))]
+
+
 def test_a_ledger_that_posts_summaries_is_told_to_the_tables(tmp_path: Path) -> None:
     assert policy(tmp_path, LEDGER).policy_frames(JUNE)["summary_convention"].rows() == []
     said = policy(tmp_path, LEDGER + "[policy.conventions.netsuite_main]\n" + SUMMARIES)
@@ -158,6 +172,11 @@ def test_the_digest_follows_what_is_said_and_not_how(tmp_path: Path) -> None:
         ("[[policy_versions]]\neffective_from = 2026-07-01\n", "expected every version once, found '1' 2 times"),
         (SECOND + SECOND.replace('"2"', '"3"'), "policy_versions.3: expected a day after 2026-07-01, when version 2 begins"),
         (THIRD + SECOND, "policy_versions.2: expected a day after 2026-09-01"),
+        (
+            BUNDLE.replace('"SUITE"]', '"SUIT"]'),
+            "policy.bundles.starter: expected a product with a stand-alone price, found 'SUIT'",
+        ),
+        (BUNDLE.replace('"SUITE"]', '"CORE"]'), "expected every product once"),
         (SECOND + "grace = { posting_dys = 1 }\n", "policy_versions.2.grace.posting_dys: expected a known key"),
         (SECOND + "severity = { high_amount = 99999 }\n", "policy_versions.2.severity: expected high_amount not above"),
         (SECOND + "[policy_version]\n", "did you mean 'policy_versions'?"),

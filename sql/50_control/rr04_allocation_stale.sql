@@ -8,7 +8,7 @@
 -- repair:   re-allocate
 -- example:  stand-alone 50, 25 and 75 in a contract of 100.00: the lines should have 33.33, 16.67 and 50.00, they have 40.00, 10.00, 50.00
 -- Judged where the policy lists all products of a contract and its CRM writes allocations down at all; contracts with impossible
--- terms are DQ06, DQ07 and DQ08. Worth what lines lack; where none lacks anything, what they have too much, negative.
+-- terms are DQ06, DQ07 and DQ08. An amending order is judged by itself: its lines have what it adds or takes away. Worth what lines lack; where none lacks anything, what they have too much, negative.
 with keeping as ( -- CRM instances that write allocations down
     select distinct instance from canonical.contract_line where allocated_price is not null
 ),
@@ -21,12 +21,11 @@ impossible as ( -- contracts with terms that nothing can be computed from
     select split_part(subject_key, '/', 1) as contract_number from control.dq08_amends_unknown
 ),
 
-line as ( -- lines of new contracts with what they should and do have
+line as ( -- lines with what they should and do have
     select
         a.contract_key, b.line_subject_key, b.currency, b.legal_entity_code, b.activated_date, a.allocated_amount as expected_amount,
         l.allocated_price as stated_amount,
-        l.instance, l.source_id,
-        bool_and(b.contract_line_key = b.root_line_key) over (partition by a.contract_key) as is_new
+        l.instance, l.source_id
     from schedule.allocation as a
     inner join link.booked_line as b on a.contract_line_key = b.contract_line_key
     inner join canonical.contract_line as l on a.contract_line_key = l.instance || ':' || l.source_id
@@ -61,7 +60,6 @@ contract as ( -- contracts of which any line departs
             order by line_subject_key
         ) as evidence
     from line
-    where is_new
     group by contract_key, currency, legal_entity_code
     having bool_or(stated_amount is distinct from expected_amount)
 )

@@ -38,11 +38,12 @@ class Convention(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """One question: its convention, its rows by table, and stand-alone prices by product and currency."""
+    """One question: its convention, its rows by table, stand-alone prices by product and currency, and prices of bundles."""
 
     convention: Convention
     rows: dict[str, list[Row]]
     prices: Sequence[tuple[str, str, Decimal | None]] = ()
+    bundles: Sequence[tuple[str, str, str, Decimal]] = ()
 
 
 class Terms(NamedTuple):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING
 
 from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.orchestration.given.rows import ONCE, Convention, Facts, check_amount, dated, decimal_of, terms_of
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from q2c_pipeline.orchestration.given.rows import Row
     from q2c_pipeline.orchestration.given.standards import AllocationCase, ModificationCase
 
@@ -21,14 +24,33 @@ _PARTS = 10**4
 def allocated(case: AllocationCase, number: int) -> Facts:
     """An order with a line for each obligation; the first bears the whole price, which is then divided."""
     lines, products, prices = [], [], []
+    parts = _common_parts(case)
     for place, one in enumerate(case.obligations):
         key = f"{number}/{place:06}"
         price = case.transaction_price if place == 0 else Fraction(0)
         lines.append(_once(case, price, _FIRST, _FIRST) | {"source_id": key, "product_source_id": key})
         products.append({"source_id": key, "product_code": key, "revenue_class": "ratable"})
-        prices.append((key, case.currency, None if one.ssp is None else decimal_of(_listed(case, one.ssp))))
+        prices.append((key, case.currency, None if one.ssp is None else decimal_of(_listed(case, one.ssp * parts))))
     rows = {"contract": [lines[0] | {"source_id": str(number)}], "contract_line": lines, "product": products}
-    return Facts(Convention("actual_days", "half_up", None), rows, prices)
+    return Facts(Convention("actual_days", "half_up", None), rows, prices, _bundle(case, number))
+
+
+def _common_parts(case: AllocationCase) -> int:
+    """Thirds are counted in thirds where nothing but the proportion of the stand-alone prices matters."""
+    prices = [one.ssp for one in case.obligations]
+    if case.bundle is not None or None in prices:
+        return 1
+    parts = lcm(*(price.denominator for price in prices if price is not None))
+    return 1 if _PARTS % parts == 0 else parts
+
+
+def _bundle(case: AllocationCase, number: int) -> list[tuple[str, str, str, Decimal]]:
+    if case.bundle is None:
+        return []
+    together = set(map(str, case.bundle.obligations))
+    price = decimal_of(_listed(case, case.bundle.price))
+    places = [place for place, one in enumerate(case.obligations) if str(one.id) in together]
+    return [(str(number), f"{number}/{place:06}", case.currency, price) for place in places]
 
 
 def modified(case: ModificationCase, number: int) -> Facts:

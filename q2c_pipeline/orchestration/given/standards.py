@@ -21,13 +21,25 @@ class Obligation(Strict):
     ssp: Exact | None = None
 
 
+class SoldTogether(Strict):
+    """Obligations that are sold together at a price of their own."""
+
+    obligations: list[str | int] = Field(min_length=2)
+    price: Exact
+
+
 class AllocationCase(Case):
-    """How much of the transaction price does each obligation have?"""
+    """How much of the transaction price does each obligation have?
+
+    What is off the stand-alone prices belongs to the obligations of `bundle` alone if it is what is off theirs when they are sold
+    together: A 40, B 55 and C 45 for 100, B and C together for 60: A has 40.00, B 33.00, C 27.00.
+    """
 
     kind: Literal["allocation"]
     currency: Currency
     transaction_price: Exact
     obligations: list[Obligation] = Field(min_length=2)
+    bundle: SoldTogether | None = None
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -39,11 +51,26 @@ class AllocationCase(Case):
             raise refusal("a stand-alone price for all obligations but one", f"{len(listed)} of {len(names)}", "obligations")
         if min(listed) <= 0:
             raise refusal("stand-alone prices above 0", str(min(listed)), "obligations")
-        if len(listed) < len(names) and sum(listed) >= self.transaction_price:
-            raise refusal(
-                f"a transaction price above the {sum(listed)} of the others", str(self.transaction_price), "transaction_price"
-            )
+        off = self._check_bundle()
+        if len(listed) < len(names) and sum(listed) - off >= self.transaction_price:
+            expected = f"a transaction price above the {sum(listed) - off} of the others"
+            raise refusal(expected, str(self.transaction_price), "transaction_price")
         return self
+
+    def _check_bundle(self) -> Fraction:
+        """What the bundle is below its stand-alone prices."""
+        if self.bundle is None:
+            return Fraction(0)
+        listed = {str(one.id): one.ssp for one in self.obligations}
+        prices = [listed.get(str(name)) for name in self.bundle.obligations]
+        known = [price for price in prices if price is not None]
+        if len(known) < len(prices) or len(set(map(str, self.bundle.obligations))) < len(prices):
+            raise refusal(
+                "obligations with stand-alone prices, each once", ", ".join(map(str, self.bundle.obligations)), "bundle"
+            )
+        if not 0 < self.bundle.price < sum(known):
+            raise refusal(f"a price above 0 and below the {sum(known)} of its obligations", str(self.bundle.price), "bundle")
+        return sum(known) - self.bundle.price
 
 
 class ModificationCase(Case):

@@ -17,28 +17,38 @@ MONTH_IN_YEARS = 12
 
 
 def allocate(world: World) -> None:
-    """Write the allocation on the lines of every order that sells several things at once."""
-    for lines in bundles(world).values():
+    """Write the allocation on the lines of every order that sells or changes several things at once."""
+    for lines in (*bundles(world).values(), *changes(world).values()):
         currency = world.salesforce["Order"][lines[0]["OrderId"]]["CurrencyIsoCode"]
-        for line, share in zip(lines, shares(lines, currency), strict=True):
-            line["Allocated_Amount__c"] = share
+        less = [line for line in lines if line["OriginalOrderItemId"] and line["Quantity"] < 0]
+        for part in (less, [line for line in lines if line not in less]):
+            for line, share in zip(part, shares(part, currency), strict=True):
+                line["Allocated_Amount__c"] = share
 
 
 def bundles(world: World) -> dict[str, list[Record]]:
     """Activated orders with several new lines that are not metered, by order number, lines in the order of their ids."""
+    return {number: lines for number, lines in _several(world).items() if not any(one["OriginalOrderItemId"] for one in lines)}
+
+
+def changes(world: World) -> dict[str, list[Record]]:
+    """Activated orders with several lines of which any changes an earlier one: what it takes away is shared by itself."""
+    return {number: lines for number, lines in _several(world).items() if any(one["OriginalOrderItemId"] for one in lines)}
+
+
+def _several(world: World) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = defaultdict(list)
-    amended: set[str] = set()
     for line in sorted(world.salesforce["OrderItem"].values(), key=lambda one: one["Id"]):
         order = world.salesforce["Order"][line["OrderId"]]
-        if line["OriginalOrderItemId"] or order["Status"] != "Activated":
-            amended.add(order["OrderNumber"])
-        elif line["Charge_Type__c"] != "Usage":
+        if order["Status"] == "Activated" and line["Charge_Type__c"] != "Usage":
             found[order["OrderNumber"]].append(line)
-    return {number: lines for number, lines in found.items() if len(lines) > 1 and number not in amended}
+    return {number: lines for number, lines in found.items() if len(lines) > 1}
 
 
 def shares(lines: list[Record], currency: str) -> list[Decimal]:
     """Shares of the order's price, rounded once, the last takes the rest: 100.00 for 50, 25 and 75 -> 33.33, 16.67, 50.00."""
+    if not lines:
+        return []
     price = sum(to_minor(line["TotalPrice"], currency) for line in lines)
     weights = [_weight(line) for line in lines]
     rounded = [half_away(Fraction(price) * weight / sum(weights)) for weight in weights[:-1]]

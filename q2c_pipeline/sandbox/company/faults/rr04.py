@@ -5,11 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from q2c_pipeline.sandbox.company.allocating import bundles
+from q2c_pipeline.sandbox.company.allocating import bundles, changes
 from q2c_pipeline.sandbox.company.money import to_minor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from q2c_pipeline.sandbox.company.faults.ground import Ground
+    from q2c_pipeline.sandbox.company.world import World
     from q2c_pipeline.sandbox.systems import Record
 
 
@@ -30,9 +33,18 @@ def rr04_allocation_stale(ground: Ground) -> None:
     _tell(ground, first, moved)
 
 
-def _claim(ground: Ground) -> list[Record]:
+def rr04_amendment_not_allocated(ground: Ground) -> None:
+    """An amending order never had its price allocated: neither what it ends nor what it begins has a share."""
+    lines = _claim(ground, changes)
+    amounts = [line["Allocated_Amount__c"] for line in lines]
+    for line in lines:
+        line["Allocated_Amount__c"] = None
+    _tell(ground, lines[0], sum((one for one in amounts if one > 0), Decimal(0)) or sum(amounts))
+
+
+def _claim(ground: Ground, kind: Callable[[World], dict[str, list[Record]]] = bundles) -> list[Record]:
     """Take an order of several lines, so that no later fault changes its terms."""
-    orders = bundles(ground.world)
+    orders = kind(ground.world)
     number = ground.pick("order of several lines", orders, lambda one: orders[one][0]["OrderId"] not in ground.used)
     ground.used.add(orders[number][0]["OrderId"])
     return orders[number]
