@@ -5,23 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import astuple
 from pathlib import Path
 
 import polars as pl
 
 from q2c_pipeline.errors import ConfigurationError
-from q2c_pipeline.identity.compare import Corpus, corpus_of
-from q2c_pipeline.identity.scoring import Party, Thresholds, Verdict, judge_pair
+from q2c_pipeline.identity.compare import corpus_of
+from q2c_pipeline.identity.scoring import Party, Thresholds
+from q2c_pipeline.identity.weighing import FACTS, SIDES, weighed
 
 REQUIRED = ("left_name", "right_name")
-OPTIONAL = ("country", "tax_id", "domain", "address")
-_SCHEMA = {
-    "left_name": pl.String,
-    "right_name": pl.String,
-    "score": pl.Float64,
-    "decision": pl.String,
-    "explanation": pl.String,
-}
+_SCHEMA = ("left_name", "right_name", "score", "decision", "explanation")
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -32,7 +27,11 @@ def score_file(path: Path, thresholds: Thresholds) -> pl.DataFrame:
     """
     rows = read_pairs(path)
     corpus = corpus_of(party.name for pair in rows for party in pair)
-    return pl.DataFrame([_scored(*pair, thresholds, corpus) for pair in rows], schema=_SCHEMA, orient="row")
+    columns = [f"{side}_{fact}" for side in SIDES for fact in ("name", *FACTS)]
+    pairs = pl.DataFrame(
+        [(*astuple(left), *astuple(right)) for left, right in rows], schema=dict.fromkeys(columns, pl.String), orient="row"
+    )
+    return weighed(pairs, thresholds, corpus).select(*_SCHEMA)
 
 
 def read_pairs(path: Path) -> list[tuple[Party, Party]]:
@@ -50,13 +49,8 @@ def read_pairs(path: Path) -> list[tuple[Party, Party]]:
     return [(_party(row, "left"), _party(row, "right")) for row in rows]
 
 
-def _scored(left: Party, right: Party, thresholds: Thresholds, corpus: Corpus) -> tuple[str, str, float, str, str]:
-    verdict: Verdict = judge_pair(left, right, thresholds, corpus)
-    return left.name, right.name, verdict.score, verdict.decision.value, verdict.explanation
-
-
 def _party(row: Mapping[str, str], side: str) -> Party:
-    return Party(row[f"{side}_name"].strip(), *(row.get(f"{side}_{name}", "").strip() for name in OPTIONAL))
+    return Party(row[f"{side}_name"].strip(), *(row.get(f"{side}_{name}", "").strip() for name in FACTS))
 
 
 def _text(path: Path) -> str:

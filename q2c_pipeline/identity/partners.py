@@ -38,7 +38,7 @@ def align(left: Name, right: Name) -> Tally:
     """Find partners from the surest kind to the weakest."""
     tally = Tally(list(left.words), list(right.words))
     _pair_equal(tally)
-    for step in (_pair_joined, _pair_initials, _pair_known):
+    for step in (_pair_joined, _pair_known, _pair_initials):
         step(tally, left, right)
     for rule in (abbreviation, heard_alike, bones, typo):
         _pair_cheapest(tally, rule)

@@ -12,11 +12,12 @@ from q2c_pipeline.identity.clusters import clustered
 from q2c_pipeline.identity.compare import Corpus
 from q2c_pipeline.identity.features import features
 from q2c_pipeline.identity.links import LINK_SCHEMA, human_links, key_links
-from q2c_pipeline.identity.scoring import Decision, Party, Thresholds, judge_pair
+from q2c_pipeline.identity.scoring import Decision, Thresholds
+from q2c_pipeline.identity.weighing import SIDES, weighed
 from q2c_pipeline.state.judgements import Judgement, in_force
 
 _PAIR = ("left_key", "right_key")
-_PARTY = ("account_name", "country_code", "tax_id", "domain", "address")
+_PARTY = {"account_name": "name", "country_code": "country", "tax_id": "tax_id", "domain": "domain", "address": "address"}
 _AMBIGUOUS = 0.02
 """Two candidates whose scores are closer than this cannot be told apart without a person."""
 
@@ -70,32 +71,44 @@ def resolve(
 def _by_likeness(records: pl.DataFrame, corpus: Corpus, known: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
     """Pairs that no key decides, weighed by Splink and compared word by word; the more doubtful of the two voices counts."""
     pairs = weighed_pairs(records, thresholds.different).join(known, on=_PAIR, how="anti")
-    pairs = _both_sides(pairs, records)
-    is_trained = records.height >= TRAINABLE_RECORDS
-    rows = [_judged(row, corpus, thresholds, is_trained=is_trained) for row in pairs.iter_rows()]
-    return pl.DataFrame(rows, schema=LINK_SCHEMA, orient="row").filter(pl.col("score") > thresholds.different)
+    judged = weighed(_both_sides(pairs, records), thresholds, corpus)
+    if records.height >= TRAINABLE_RECORDS:
+        judged = _doubted(judged, thresholds)
+    return judged.select(*LINK_SCHEMA).filter(pl.col("score") > thresholds.different)
 
 
 def _both_sides(pairs: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    facts = records.select("account_key", *(pl.col(name).fill_null("") for name in _PARTY))
-    pairs = pairs.select("left_key", "right_key", "probability")
-    left = pairs.join(facts, left_on="left_key", right_on="account_key", how="left")
-    both = left.join(facts, left_on="right_key", right_on="account_key", how="left", suffix="_right")
-    return both.sort("left_key", "right_key")
+    """Pairs with what is compared of both records."""
+    sides = pairs.select("left_key", "right_key", "probability")
+    for side in SIDES:
+        facts = records.select(
+            pl.col("account_key").alias(f"{side}_key"),
+            *(pl.col(column).fill_null("").alias(f"{side}_{fact}") for column, fact in _PARTY.items()),
+        )
+        sides = sides.join(facts, on=f"{side}_key", how="left")
+    return sides.sort("left_key", "right_key")
 
 
-def _judged(row: tuple[object, ...], corpus: Corpus, thresholds: Thresholds, *, is_trained: bool) -> tuple[object, ...]:
-    left_key, right_key, probability, *facts = row
-    texts = [str(fact) for fact in facts]
-    half = len(_PARTY)
-    verdict = judge_pair(Party(*texts[:half]), Party(*texts[half:]), thresholds, corpus)
-    weighed = round(float(str(probability)), 4) if is_trained else 1.0
-    if weighed >= verdict.score:
-        return left_key, right_key, verdict.method, verdict.score, verdict.decision.value, verdict.explanation
-    decision = thresholds.decide(weighed)
-    said = verdict.explanation.removeprefix(f"{verdict.decision.value}: ")
-    explanation = f"{decision.value}: {said}; in these systems as likely as {weighed:.2f}"
-    return left_key, right_key, verdict.method, weighed, decision.value, explanation
+def _doubted(judged: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
+    """Scores lowered to what Splink holds likely in these very systems, where it doubts more."""
+    likely = pl.col("probability").round(4)
+    decision = (
+        pl.when(likely >= thresholds.same)
+        .then(pl.lit(Decision.SAME.value))
+        .when(likely <= thresholds.different)
+        .then(pl.lit(Decision.DIFFERENT.value))
+        .otherwise(pl.lit(Decision.UNSURE.value))
+    )
+    said = pl.col("explanation").str.replace(r"^\w+: ", "")
+    percent = (likely * 100).round().cast(pl.Int64)
+    is_doubted = likely < pl.col("score")
+    return judged.with_columns(
+        explanation=pl.when(is_doubted)
+        .then(pl.format("{}: {}; in these systems {} % likely", decision, said, percent))
+        .otherwise("explanation"),
+        decision=pl.when(is_doubted).then(decision).otherwise("decision"),
+        score=pl.when(is_doubted).then(likely).otherwise("score"),
+    )
 
 
 def _without_rivals(links: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:

@@ -64,20 +64,50 @@ class Verdict:
     explanation: str
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """All findings beside the name."""
+
+    tax: Finding | None
+    domain: Finding | None
+    country: Finding | None
+    address: Finding | None
+
+    @property
+    def found(self) -> list[Finding]:
+        """Those that say anything."""
+        return [finding for finding in (self.tax, self.domain, self.country, self.address) if finding is not None]
+
+
 def judge_pair(left: Party, right: Party, thresholds: Thresholds, corpus: Corpus | None = None) -> Verdict:
     """Score two records; works for a single pair, and better with the words of the whole list as `corpus`."""
-    lands = frozenset(code for code in (country_code(left.country), country_code(right.country)) if code)
-    name = compare_names(left.name, right.name, lands=lands, corpus=corpus)
-    tax = compare_tax_ids(
-        read_tax_id(left.tax_id, left.country or right.country), read_tax_id(right.tax_id, right.country or left.country)
+    name = compare_names(left.name, right.name, lands=lands_of(left.country, right.country), corpus=corpus)
+    return verdict(name, evidence(left, right), thresholds)
+
+
+def lands_of(left: str, right: str) -> frozenset[str]:
+    """The countries of two records, as far as they are known."""
+    return frozenset(code for code in (country_code(left), country_code(right)) if code)
+
+
+def evidence(left: Party, right: Party) -> Evidence:
+    """What tax ids, domains, countries and addresses say; names do not matter."""
+    return Evidence(
+        compare_tax_ids(
+            read_tax_id(left.tax_id, left.country or right.country), read_tax_id(right.tax_id, right.country or left.country)
+        ),
+        compare_domains(left.domain, right.domain),
+        compare_countries(left.country, right.country),
+        compare_addresses(left.address, right.address),
     )
-    domain = compare_domains(left.domain, right.domain)
-    address = compare_addresses(left.address, right.address)
-    country = compare_countries(left.country, right.country)
-    found = [finding for finding in (tax, domain, country, address) if finding is not None]
-    score = probability(_total(name, tax, found))
+
+
+def verdict(name: NameMatch, beside: Evidence, thresholds: Thresholds) -> Verdict:
+    """Names and evidence added up."""
+    score = probability(_total(name, beside.tax, beside.found))
     decision = thresholds.decide(score)
-    return Verdict(score, decision, _method(tax, domain, address, decision), _sentence(decision, name, found))
+    method = _method(beside.tax, beside.domain, beside.address, decision)
+    return Verdict(score, decision, method, _sentence(decision, name, beside.found))
 
 
 def probability(bits: float) -> float:
