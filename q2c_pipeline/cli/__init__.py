@@ -10,7 +10,19 @@ import typer
 from typer.core import TyperGroup
 
 from q2c_pipeline.cli.alerts import alerts
-from q2c_pipeline.cli.common import AsOf, Config, Form, Written, errors, month, output, say_error, say_unexpected, show_rows
+from q2c_pipeline.cli.common import (
+    AsOf,
+    Config,
+    Form,
+    Written,
+    errors,
+    month,
+    output,
+    refused_by_the_machine,
+    say_error,
+    say_unexpected,
+    show_rows,
+)
 from q2c_pipeline.cli.corrections import corrections
 from q2c_pipeline.cli.exceptions import exceptions
 from q2c_pipeline.cli.identity import identity
@@ -41,7 +53,11 @@ class _Door(TyperGroup):
             # Exits and usage errors of the command line itself, and a reader that has gone away, are typer's to handle.
             if hasattr(error, "exit_code") or isinstance(error, (typer.Abort, BrokenPipeError)):
                 raise
-            say_unexpected(error, debug=ctx.params["debug"])
+            refused = refused_by_the_machine(error)
+            if refused:
+                say_error(refused, debug=ctx.params["debug"])
+            else:
+                say_unexpected(error, debug=ctx.params["debug"])
         raise typer.Exit(1)
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 import tempfile
 import traceback
 from datetime import date
@@ -23,6 +25,11 @@ _LEAST_WIDTH = 110
 """A narrower terminal wraps lines itself; cutting an amount short would be worse."""
 _PIPE_WIDTH = 220
 """Columns where the output is no terminal: wide enough that nothing is folded."""
+
+_REFUSALS = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOTDIR, errno.EISDIR}
+)
+_SQLITE_REFUSALS = ("disk I/O error", "disk is full", "unable to open", "readonly database")
 
 
 class Form(StrEnum):
@@ -115,6 +122,23 @@ def say_error(error: Q2CError, *, debug: bool) -> None:
     if debug:
         traceback.print_exception(error)
     errors().print(f"{type(error).__name__}: {error}", style="red", markup=False, soft_wrap=True)
+
+
+def refused_by_the_machine(error: BaseException | None) -> Q2CError | None:
+    """A full disk, a missing permission or an unreadable folder behind a failure, in the words of an error on purpose."""
+    from q2c_pipeline.errors import StoreError
+
+    while error is not None:
+        is_refused = isinstance(error, OSError) and error.errno in _REFUSALS
+        if is_refused or (isinstance(error, sqlite3.OperationalError) and any(one in str(error) for one in _SQLITE_REFUSALS)):
+            return StoreError(
+                expected="files and folders that can be read and written",
+                found=(error.strerror if isinstance(error, OSError) else None) or str(error),
+                where=str(getattr(error, "filename", None) or "a store"),
+                next_step="see to permissions and free space, then run again; `q2c check` looks at every store",
+            )
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def say_unexpected(error: Exception, *, debug: bool) -> None:

@@ -62,7 +62,7 @@ def demo(
             _repair(settings, plan.as_of + timedelta(days=1))
         console.print(f"all of it: {time.perf_counter() - started:.1f} s")
         if keep:
-            _say_where(settings.path, credentials, served.urls)
+            _say_where(settings.path, credentials, served.urls, plan.as_of + timedelta(days=repair))
             _until_interrupted()
     raise typer.Exit(0 if not result.blocked and all(one.agrees for one in compared) else 1)
 
@@ -88,7 +88,8 @@ def serve_systems(
             lookalikes.announce(ready, served)
             sys.stdin.read()
             return
-        _say_where(lookalikes.write_config(lookalikes.prepare(workdir), served.urls), credentials, served.urls)
+        day = plan.as_of - timedelta(days=evening_before)
+        _say_where(lookalikes.write_config(lookalikes.prepare(workdir), served.urls), credentials, served.urls, day)
         _until_interrupted()
 
 
@@ -118,13 +119,14 @@ def _demo_day(as_of: date | None) -> date:
     return as_of or min(DEMO_DAY, datetime.now(UTC).date() - timedelta(days=1))
 
 
-def _say_where(config: Path, credentials: dict[str, str], urls: dict[str, str]) -> None:
+def _say_where(config: Path, credentials: dict[str, str], urls: dict[str, str], last_day: date) -> None:
     """Tell how to point anything at the look-alikes; their credentials open nothing else."""
     for name, url in urls.items():
         typer.echo(f"# {name}: {url}")
     typer.echo(f"export Q2C_CONFIG={config}")
     for name, value in credentials.items():
         typer.echo(f"export {name}={value}")
+    typer.echo(f"# the company's history ends on {last_day}: q2c nightly --as-of {last_day}")
     typer.echo("# serving until Ctrl-C")
 
 

@@ -94,7 +94,7 @@ def _find(reader: Reader, identifier: str) -> str:
         expected="the id of one exception, or a beginning that only one id has",
         found=f"several that fit '{identifier}'" if listed else f"none that fits '{identifier}'",
         where="recon.exception",
-        next_step=f"choose one of {listed}" if listed else "`q2c sql exceptions_by_queue` lists all ids",
+        next_step=f"choose one of {listed}" if listed else "`q2c exceptions list` shows the ids",
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -239,6 +241,27 @@ def test_an_unexpected_failure_is_short_and_leaves_its_details(monkeypatch: pyte
     assert "surprise" in said.err
     assert "Traceback" in log.read_text()
     log.unlink()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "/data/night.lock"), "/data/night.lock: expected files"),
+        (OSError(errno.ENOSPC, "No space left on device"), "found No space left on device"),
+        (sqlite3.OperationalError("database or disk is full"), "found database or disk is full"),
+    ],
+)
+def test_what_the_machine_refuses_is_said_with_a_cure(monkeypatch: pytest.MonkeyPatch, error: Exception, said: str) -> None:
+    def fail(*_: object) -> None:
+        message = "told by a library in words of its own"
+        raise RuntimeError(message) from error
+
+    monkeypatch.setattr("q2c_pipeline.settings.load_settings", fail)
+    refused = q2c("check")
+    assert refused.code == 1
+    assert said in refused.err
+    assert "see to permissions and free space" in refused.err
+    assert "unexpected failure" not in refused.err
 
 
 @pytest.mark.long
