@@ -51,8 +51,10 @@ def _land(settings: Settings, as_of: date, objects: dict[_Place, str], first: in
         configured = next(one for one in settings.instances if one.name == instance)
         required = field_map(known_instance(configured))[name].required()
         absent = [pl.lit(None, dtype=pl.String).alias(field) for field in required if field not in frame.columns]
+        draft = landing.draft(instance, name)
+        draft.add_frame(frame.with_columns(absent))
         landing.land(
-            frame.with_columns(absent),
+            draft,
             instance=instance,
             platform=configured.platform.value,
             object_name=name,

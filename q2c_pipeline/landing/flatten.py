@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from q2c_pipeline.landing.store import FlatRecord
+from q2c_pipeline.landing.draft import FlatRecord
 
 
 def loads_exact(body: str | bytes) -> Any:

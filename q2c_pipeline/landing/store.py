@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,11 +12,11 @@ import polars as pl
 
 from q2c_pipeline.domain.keys import digest
 from q2c_pipeline.errors import LandingError
+from q2c_pipeline.landing import files
+from q2c_pipeline.landing.draft import Draft, FlatRecord
 from q2c_pipeline.landing.known import known_ids
 from q2c_pipeline.landing.manifest import Check, Manifest, Tombstone, Window
 
-FlatRecord = dict[str, str | None]
-"""One vendor record: dotted field name -> exact text."""
 _SAFE_NAME = re.compile(r"^[A-Za-z0-9_.\-]+$")
 
 
@@ -30,7 +28,7 @@ class Landing:
 
     def land(
         self,
-        records: Iterable[FlatRecord] | pl.DataFrame,
+        records: Draft | Iterable[FlatRecord],
         *,
         instance: str,
         platform: str,
@@ -46,16 +44,21 @@ class Landing:
     ) -> Manifest:
         """Write one batch and its manifest; a crash in between leaves a file that no manifest names, which is ignored.
 
-        `columns` are the names to keep even when no record has them, so that an empty delivery still shows its contract.
+        `columns` are the names of a delivery without records, so that it still shows its contract.
         """
         folder = self._folder(instance, object_name)
-        frame = text_frame(records, columns)
         sequence = self._next_sequence(folder)
-        sha256 = _write_parquet(frame, folder / f"{sequence:06d}.partial")
+        partial = folder / f"{sequence:06d}.partial"
+        draft = records if isinstance(records, Draft) else self.draft(instance, object_name)
+        with closing(draft):
+            if not isinstance(records, Draft):
+                draft.add(records)
+            sha256 = draft.finish(partial, columns)
         # The sequence leads, so that of two versions with one stamp the later delivered one sorts last.
         batch_id = f"{sequence:06d}-{digest(instance, object_name, sequence, sha256)}"
         path = folder / f"{batch_id}.parquet"
-        (folder / f"{sequence:06d}.partial").replace(path)
+        with files.written(folder):
+            partial.replace(path)
         manifest = Manifest(
             batch_id=batch_id,
             instance=instance,
@@ -65,9 +68,9 @@ class Landing:
             as_of=as_of,
             window=window,
             file_name=path.name,
-            row_count=frame.height,
-            columns=tuple(frame.columns),
-            fingerprint=digest(*sorted(frame.columns)),
+            row_count=draft.height,
+            columns=tuple(draft.columns),
+            fingerprint=digest(*sorted(draft.columns)),
             sha256=sha256,
             checks=tuple(checks),
             tombstones=tuple(tombstones),
@@ -77,6 +80,10 @@ class Landing:
         )
         _write_text(path.with_suffix(".json"), manifest.to_json())
         return manifest
+
+    def draft(self, instance: str, object_name: str) -> Draft:
+        """The beginning of a batch that is too large to be in memory; there is one at a time for an object."""
+        return Draft(self._folder(instance, object_name) / "unfinished")
 
     def manifests(self, instance: str | None = None, object_name: str | None = None) -> list[Manifest]:
         """All landed batches in the order they were landed, per instance and object."""
@@ -104,7 +111,7 @@ class Landing:
         Raises LandingError when the file is gone or its bytes changed.
         """
         path = self._folder(manifest.instance, manifest.object_name) / manifest.file_name
-        found = file_sha256(path) if path.exists() else "no file"
+        found = files.sha256(path) if path.exists() else "no file"
         if found != manifest.sha256:
             raise LandingError(
                 expected=f"sha256 {manifest.sha256[:16]}",
@@ -160,56 +167,9 @@ def _read_manifest(path: Path) -> Manifest:
         ) from error
 
 
-def text_frame(records: Iterable[FlatRecord] | pl.DataFrame, columns: Sequence[str] = ()) -> pl.DataFrame:
-    """All records as text columns: `columns` first, then any other name in order of appearance; a frame is taken as it is."""
-    if isinstance(records, pl.DataFrame):
-        return records
-    rows = list(records)
-    names: FlatRecord = dict.fromkeys(columns)
-    for row in rows:
-        names.update(row)
-    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String()))
-
-
-def file_sha256(path: Path) -> str:
-    """Hex sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_parquet(frame: pl.DataFrame, partial: Path) -> str:
-    """Write the file and return its sha256; it gets its name only when complete."""
-    with _written(partial):
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        frame.write_parquet(partial, compression="zstd", statistics=False)
-        _sync(partial)
-        return file_sha256(partial)
-
-
 def _write_text(path: Path, text: str) -> None:
     partial = path.with_suffix(".manifest.partial")
-    with _written(partial):
+    with files.written(path.parent):
         partial.write_text(text, encoding="utf-8")
-        _sync(partial)
+        files.sync(partial)
         partial.replace(path)
-
-
-@contextmanager
-def _written(partial: Path) -> Iterator[None]:
-    """Let a failure to write leave nothing half-done and say what to do."""
-    try:
-        yield
-    except (OSError, pl.exceptions.PolarsError) as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise LandingError(
-            expected="room and permission to write",
-            found=str(error),
-            where=str(partial.parent),
-            next_step="free disk space or correct the permissions, then run again: the batch was not landed and is read again",
-        ) from error
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.manifest import Check, Tombstone, Window
-from q2c_pipeline.landing.store import FlatRecord
 from q2c_pipeline.platforms.http import RequestLog
 from q2c_pipeline.schemas.fieldmap import FieldMap
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-    from q2c_pipeline.landing.store import FlatRecord
+    from q2c_pipeline.landing.draft import FlatRecord
 
 HELD = Credentials()
 TOKEN_BASED = {

@@ -22,12 +22,12 @@ from typing import Any, NoReturn
 
 from q2c_pipeline.engine import publishing, runner
 from q2c_pipeline.errors import Q2CError
-from q2c_pipeline.landing import store
+from q2c_pipeline.landing import files, store
 from q2c_pipeline.orchestration import night
 from q2c_pipeline.settings import load_settings
 
 HOOKS: dict[str, tuple[Any, str]] = {
-    "sync": (store, "_sync"),
+    "sync": (files, "sync"),
     "manifest": (store, "_write_text"),
     "append": (runner.Warehouse, "append"),
     "table": (runner.Warehouse, "count"),

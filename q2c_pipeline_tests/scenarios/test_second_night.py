@@ -12,8 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.manifest import Manifest
-from q2c_pipeline.landing.store import FlatRecord, Landing
+from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline.sandbox.systems import Misbehaviour
 from q2c_pipeline_tests.scenarios.later import a_day_of_changes, touched

@@ -9,8 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from q2c_pipeline.errors import ConfigurationError, Q2CError
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.manifest import Check, Window
-from q2c_pipeline.landing.store import FlatRecord
 from q2c_pipeline.platforms.extraction import Context, Extract, Finding, Instance, ObjectSpec, total_check
 from q2c_pipeline.platforms.http import RequestLog, RetryPolicy
 from q2c_pipeline.platforms.netsuite.client import SuiteClient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from q2c_pipeline.landing.store import FlatRecord
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.platforms.netsuite.client import PAGE_ROWS, Row, SuiteClient
 from q2c_pipeline.platforms.netsuite.queries import (
     Source,

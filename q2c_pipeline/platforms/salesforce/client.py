@@ -16,9 +16,9 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed, Salesfo
 from simple_salesforce.login import SalesforceLogin
 
 from q2c_pipeline.errors import ConfigurationError, SourceError, SourceUnavailableError
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.flatten import flatten
 from q2c_pipeline.landing.manifest import Tombstone
-from q2c_pipeline.landing.store import FlatRecord
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RequestLog, RetryPolicy
 from q2c_pipeline.platforms.salesforce.transport import PatientAdapter, RenewedToken, loopback_target, plain_session

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.manifest import Check, Tombstone, Window
-from q2c_pipeline.landing.store import FlatRecord
 from q2c_pipeline.platforms.extraction import total_check
 from q2c_pipeline.platforms.salesforce import soql
 from q2c_pipeline.platforms.salesforce.client import OrgClient, RefusedQueryError

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.manifest import Check, Window
-from q2c_pipeline.landing.store import FlatRecord
 from q2c_pipeline.platforms.salesforce import soql
 from q2c_pipeline.platforms.salesforce.client import OrgClient, RefusedQueryError
 from q2c_pipeline.platforms.salesforce.shape import Shape

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.flatten import flatten
 from q2c_pipeline.landing.manifest import Check
-from q2c_pipeline.landing.store import FlatRecord
 from q2c_pipeline.platforms.stripe.client import Raw
 from q2c_pipeline.platforms.stripe.sources import Parts
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from q2c_pipeline.errors import SourceError
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.flatten import flatten
 from q2c_pipeline.landing.manifest import Tombstone, Window
-from q2c_pipeline.landing.store import FlatRecord
 from q2c_pipeline.platforms.extraction import Context, Extract, Finding, Instance, ObjectSpec
 from q2c_pipeline.platforms.http import RequestLog, RetryPolicy
 from q2c_pipeline.platforms.stripe.client import StripeClient

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.manifest import Window
-from q2c_pipeline.landing.store import FlatRecord
 from q2c_pipeline.platforms.stripe.client import Raw, StripeClient, seconds
 from q2c_pipeline.platforms.stripe.delivery import Delivery, Piece, piece_of
 from q2c_pipeline.platforms.stripe.sources import Parts, Source

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.flatten import flatten
 from q2c_pipeline.landing.manifest import Window
-from q2c_pipeline.landing.store import FlatRecord
 from q2c_pipeline.platforms.stripe.client import StripeClient, seconds
 from q2c_pipeline.platforms.stripe.delivery import Delivery
 from q2c_pipeline.platforms.stripe.reader import stamp_of

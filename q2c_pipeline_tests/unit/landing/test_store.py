@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from q2c_pipeline.errors import LandingError
+from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.flatten import flatten, loads_exact
 from q2c_pipeline.landing.manifest import Check, Manifest, Tombstone, Window
-from q2c_pipeline.landing.store import FlatRecord, Landing
+from q2c_pipeline.landing.store import Landing
 
 UNTIL = datetime(2026, 2, 1, tzinfo=UTC)
 
