@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -41,9 +41,13 @@ def _form_mended(token: Token) -> Token:
     """`Aktiengeselschaft` as it should be: long words of legal forms are known even with a slip."""
     if len(token.folded) < _LONG_FORM_WORD or (token.folded,) in lexicon().forms or token.folded in lexicon().canonical:
         return token
-    long_words = (spelled[0] for spelled in lexicon().forms if len(spelled) == 1 and len(spelled[0]) >= _LONG_FORM_WORD)
-    near = next((word for word in long_words if OSA.distance(word, token.folded, score_cutoff=2) <= 2), "")  # noqa: PLR2004
+    near = next((word for word in _long_words() if OSA.distance(word, token.folded, score_cutoff=2) <= 2), "")  # noqa: PLR2004
     return replace(token, folded=near) if near else token
+
+
+@cache
+def _long_words() -> tuple[str, ...]:
+    return tuple(spelled[0] for spelled in lexicon().forms if len(spelled) == 1 and len(spelled[0]) >= _LONG_FORM_WORD)
 
 
 def _form_at(tokens: Sequence[Token], start: int, places: set[str]) -> tuple[Form, int] | None:

@@ -66,7 +66,7 @@ def read_name(text: str) -> tuple[Name, ...]:
     parts = [part for part in _alias().split(_EX.sub(" formerly ", f" {tidied(text)}")) if part.strip(" ()[]")]
     names = [_read_one(part) for part in parts]
     names += [replace(name, is_part=True) for name in _inner(parts[0] if parts else "")]
-    return tuple(replace(name, is_alias=number > 0) for number, name in enumerate(names) if name.words)
+    return tuple(replace(name, is_alias=True) if number else name for number, name in enumerate(names) if name.words)
 
 
 @cache

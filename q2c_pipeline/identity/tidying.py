@@ -34,7 +34,8 @@ _CODES = (
 
 def tidied(text: str) -> str:
     """The name alone: in its right letters, without titles before it, its seat, notes, and what share lists add."""
-    plain = " ".join(unicodedata.normalize("NFKC", _without_notes(_mended(text))).split())
+    bare = _without_notes(_mended(text))
+    plain = " ".join((bare if bare.isascii() else unicodedata.normalize("NFKC", bare)).split())
     bare = _SEAT.sub("", _kept(_security(), _STATE.sub("", plain)))
     return _ROMANIAN.sub("", _TITLES.sub("", bare))
 

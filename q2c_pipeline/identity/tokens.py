@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -50,15 +50,22 @@ def tokens_of(text: str) -> list[Token]:
 def _tokens(text: str) -> Iterator[Token]:
     """Pieces in order; dotted, slashed and tightly joined single letters become one piece."""
     for chunk in parted(_ELIDED.sub("di ", text).translate(_APOSTROPHES)).split():
-        is_latin, is_initials = ord(chunk[0]) <= _LATIN, _INITIALS.fullmatch(chunk) is not None
-        for piece in _pieces(without_marks(chunk)):
-            token = _token(piece, is_latin=is_latin)
-            yield from _told(piece) if is_without_vowels(piece) else (replace(token, is_initials=True) if is_initials else token,)
+        yield from _of_chunk(chunk)
 
 
-def _token(piece: str, *, is_latin: bool) -> Token:
-    heard = "" if is_latin else consonants(piece)
-    return Token(plain(piece), plain(piece.casefold().translate(_GERMAN)), _camel_initials(piece), heard)
+@lru_cache(maxsize=200_000)
+def _of_chunk(chunk: str) -> tuple[Token, ...]:
+    """The pieces between two spaces; lists of names say the same ones over and over."""
+    pieces = _pieces(without_marks(chunk))
+    if is_without_vowels(chunk):
+        return tuple(token for piece in pieces for token in _told(piece))
+    is_latin, is_initials = ord(chunk[0]) <= _LATIN, _INITIALS.fullmatch(chunk) is not None
+    return tuple(_token(piece, is_latin=is_latin, is_initials=is_initials) for piece in pieces)
+
+
+def _token(piece: str, *, is_latin: bool, is_initials: bool) -> Token:
+    german, heard = plain(piece.casefold().translate(_GERMAN)), "" if is_latin else consonants(piece)
+    return Token(plain(piece), german, _camel_initials(piece), heard, is_initials=is_initials)
 
 
 _LATIN = 0x24F
@@ -117,6 +124,8 @@ def plain(piece: str) -> str:
 
 def joined_letters(tokens: list[Token]) -> list[Token]:
     """`J P Morgan` as `JP Morgan`, `S R L` as `SRL`, `H & M` as `HM`: runs of single letters are one piece."""
+    if not any(_is_letter(token) for token in tokens):
+        return tokens
     joined: list[Token] = []
     run: list[Token] = []
     for position, token in enumerate([*tokens, None]):

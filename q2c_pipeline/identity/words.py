@@ -54,10 +54,10 @@ def words_of(tokens: Sequence[Token]) -> Iterator[Word]:
 
 def _before_a_name(word: Word, tokens: Sequence[Token]) -> Word:
     """`Carl` in Carl Zeiss, `A.P.` in A.P. Moller, `Banco` in Banco Santander weigh less than a brand or a line of business."""
-    follows = next((_word(token, is_last=False).kind for token in tokens[1:]), "")
     is_given = word.text in lexicon().given or (tokens[0].is_initials and word.kind == "unknown")
     kind = "carrier" if word.text in lexicon().first else "given" if is_given else ""
-    return replace(word, kind=kind) if kind and follows == "unknown" else word
+    follows = next((_word(token, is_last=False).kind for token in tokens[1:]), "") if kind else ""
+    return replace(word, kind=kind) if follows == "unknown" else word
 
 
 def _tens_and_units(tokens: Sequence[Token], start: int) -> str:
