@@ -92,3 +92,13 @@ def test_credit_that_nobody_took() -> None:
 
 def test_credit_that_was_paid_back() -> None:
     assert credited(OLD, refunded=True).exceptions() == []
+
+
+def test_money_of_a_payer_that_nothing_places_stands_where_the_ledger_entered_it() -> None:
+    world = on_account(YOUNG)
+    world.change("payment", "ch-9", account_source_id="cus-nobody-knows")
+
+    with world.run() as warehouse:
+        found = warehouse.query("select control_id from recon.exception").rows()
+        company = warehouse.query("select legal_entity_code from link.money where source_id = 'ch-9'").item()
+    assert (found, company) == ([], "US")

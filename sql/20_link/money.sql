@@ -3,7 +3,7 @@
 -- says:    all money that billing saw move, with the invoice that it settles and the day: payments positive, refunds negative
 -- example: inpay_7 of 120.00 EUR settles INV-7 of UK; re_3 gives 20.00 EUR of the same payment back: -20.00 EUR, also INV-7
 -- What of a payment settles nothing stands under the payment's own id, without an invoice, in the company of its payer: as the CRM
--- has it, else the one that all invoices of the payer are of.
+-- has it, else the one that all invoices of the payer are of, else the one in whose ledger it was entered: nothing can contradict that.
 with paid as ( -- day and payer of each payment, by the payment's id in billing
     select
         instance,
@@ -89,6 +89,19 @@ money as ( -- payments as they were applied ...
     left join applied as a on r.instance = a.instance and coalesce(c.payment_source_id, r.payment_source_id) = a.payment_source_id
     left join paid as p on r.instance = p.instance and coalesce(c.payment_source_id, r.payment_source_id) = p.payment_source_id
     where r.payment_kind = 'refund' and r.payment_status = 'succeeded'
+),
+
+entered as ( -- the company in whose ledger money that settles nothing stands, where it is a single one
+    select
+        d.claimed_document_id as source_id,
+        min(t.legal_entity_code) as legal_entity_code
+    from link.document as d
+    inner join link.posted_transaction as t on d.transaction_key = t.transaction_key
+    where
+        d.transaction_kind in ('payment', 'refund')
+        and d.claimed_document_id in (select source_id from money where invoice_source_id is null)
+    group by d.claimed_document_id
+    having min(t.legal_entity_code) = max(t.legal_entity_code)
 )
 
 select
@@ -98,7 +111,7 @@ select
     m.payment_kind,
     m.instance || ':' || m.invoice_source_id as document_key,
     i.document_number,
-    coalesce(i.legal_entity_code, h.legal_entity_code, b.legal_entity_code, 'unknown') as legal_entity_code,
+    coalesce(i.legal_entity_code, h.legal_entity_code, b.legal_entity_code, e.legal_entity_code, 'unknown') as legal_entity_code,
     m.currency,
     m.payment_amount,
     coalesce(m.paid_date, i.issued_date) as paid_date,
@@ -108,3 +121,4 @@ from money as m
 left join canonical.invoice as i on m.instance = i.instance and m.invoice_source_id = i.source_id
 left join home as h on m.invoice_source_id is null and m.instance || ':' || m.payer_source_id = h.other_account_key
 left join billed as b on m.invoice_source_id is null and m.instance || ':' || m.payer_source_id = b.account_key
+left join entered as e on m.invoice_source_id is null and m.source_id = e.source_id
