@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-LARGE = ("filled", "hand_written", "pandas_merge", "datacompy", "grids", "nights")
+LARGE = ("written", "filled", "hand_written", "pandas_merge", "datacompy", "grids", "nights")
 COMPANY = ("extraction", "mapping", "nothing_changed")
 
 
@@ -44,7 +44,8 @@ def main() -> None:
 def _chosen(parts: list[str]) -> list[str]:
     """What was asked for; anything measured on the large company needs it filled first."""
     asked = [*COMPANY, *LARGE] if not parts else [part for one in parts for part in (LARGE if one == "large" else [one])]
-    return ["filled", *asked] if set(asked) & set(LARGE) and "filled" not in asked else asked
+    needed = [part for part in ("written", "filled") if set(asked) & set(LARGE) and part not in asked]
+    return needed + asked
 
 
 def _measure(part: str, folder: Path, lines: int, accounts: int) -> None:

@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
+import polars as pl
 
 from q2c_pipeline.engine.sqlfiles import OUTSIDE, SqlFile
 from q2c_pipeline.errors import SqlError, StoreError
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
     from types import TracebackType
-
-    import polars as pl
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -154,6 +153,11 @@ class Warehouse:
         except duckdb.Error as error:
             raise _sql_error("query", error, dict(params or {})) from error
         return frame
+
+    def parts(self, sql: str, params: Mapping[str, Any], rows: int) -> Iterator[pl.DataFrame]:
+        """Rows of a SELECT as frames of at most so many rows, one in memory at a time."""
+        for batch in self.connection.execute(sql, dict(params)).to_arrow_reader(rows):
+            yield pl.DataFrame(batch)
 
     def run_file(self, file: SqlFile, params: Mapping[str, Any]) -> RunResult:
         """Make the file's table anew, all of it or nothing of it."""

@@ -21,6 +21,10 @@ from q2c_pipeline.schemas.fieldmap import FieldMap, ObjectFields, load_field_map
 from q2c_pipeline.schemas.reading import PROBLEM, REFUSED, UNKNOWN_WORD, Reading, read, sift
 from q2c_pipeline.schemas.tables import TABLES
 
+PART_ROWS = 100_000
+"""Landed rows that are mapped at once."""
+WHOLE = slice(None)
+
 
 @dataclass(frozen=True)
 class LoadedBatch:
@@ -33,9 +37,8 @@ class LoadedBatch:
 
 @dataclass(frozen=True)
 class Mapped:
-    """One batch after mapping: good rows per canonical table, quarantined rows, and fields nobody knows."""
+    """A batch, or a part of one, after mapping: good rows per canonical table, quarantined rows, and fields nobody knows."""
 
-    manifest: Manifest
     tables: dict[str, pl.DataFrame]
     rejects: pl.DataFrame
     new_fields: list[str]
@@ -69,48 +72,67 @@ def load_instance(
     loaded, news = [], set()
     with warehouse.transaction():
         for manifest in new:
-            mapped = map_batch(landing.scan(manifest), manifest, fields[manifest.object_name], rules)
-            loaded.append(_merge(warehouse, mapped))
-            news |= {(manifest.object_name, name) for name in mapped.new_fields}
+            loaded.append(_merge(warehouse, landing.scan(manifest), manifest, fields[manifest.object_name], rules))
+            news |= {(manifest.object_name, name) for name in _unknown(manifest, fields[manifest.object_name])}
             on_loaded(loaded[-1])
         _restate_drift(warehouse, instance.name, fields, news)
     return loaded
 
 
-def map_batch(raw: pl.LazyFrame, manifest: Manifest, fields: ObjectFields, rules: Sequence[Reading]) -> Mapped:
-    """Map one batch by all readings of its object; every input row ends in a table, in the rejects, or was not asked for."""
-    frame = logical_frame(raw, manifest, fields)
+def map_batch(
+    raw: pl.LazyFrame, manifest: Manifest, fields: ObjectFields, rules: Sequence[Reading], rows: slice = WHOLE
+) -> Mapped:
+    """Map a batch, or some rows of it, by all readings of its object.
+
+    Every input row ends in a table, in the rejects, or was not asked for. Mapping parts one by one gives what mapping the whole
+    gives; tombstones come with the first part.
+    """
+    frame = logical_frame(raw, manifest, fields, rows)
     tables: dict[str, pl.DataFrame] = {}
     rejects = [pl.DataFrame(schema=_REJECT_SCHEMA)]
     is_empty = not manifest.row_count and not manifest.tombstones
     for rule in (r for r in rules if r.source == manifest.object_name and not is_empty):
-        rows = sift(rule, frame).collect()
-        good = rows.filter(~pl.col(REFUSED)).drop(REFUSED, "row_number")
+        found = sift(rule, frame).collect()
+        good = found.filter(~pl.col(REFUSED)).drop(REFUSED, "row_number")
         require_contract(TABLES[rule.table], good, f"{manifest.instance}.{manifest.object_name}")
         tables[rule.table] = pl.concat([tables[rule.table], good]) if rule.table in tables else good
-        rejects.append(_rejects(rule, rows.filter(REFUSED)["row_number"], frame, manifest, fields))
-    unknown = [name for name in manifest.columns if not fields.knows(name)]
-    return Mapped(manifest, tables, pl.concat(rejects).unique(["row_number", "reason"], maintain_order=True), unknown)
+        rejects.append(_rejects(rule, found.filter(REFUSED)["row_number"], frame, manifest, fields))
+    return Mapped(tables, pl.concat(rejects).unique(["row_number", "reason"], maintain_order=True), _unknown(manifest, fields))
 
 
-def logical_frame(raw: pl.LazyFrame, manifest: Manifest, fields: ObjectFields) -> pl.LazyFrame:
-    """The batch under logical names, with its tombstones as rows of their own and the columns that `read` needs."""
+def _unknown(manifest: Manifest, fields: ObjectFields) -> list[str]:
+    return [name for name in manifest.columns if not fields.knows(name)]
+
+
+def _parts(manifest: Manifest) -> list[slice]:
+    """The rows of a batch cut into parts that fit into memory; one part of a batch that has only tombstones."""
+    return [slice(start, start + PART_ROWS) for start in range(0, max(manifest.row_count, 1), PART_ROWS)]
+
+
+def logical_frame(raw: pl.LazyFrame, manifest: Manifest, fields: ObjectFields, part: slice = WHOLE) -> pl.LazyFrame:
+    """Rows of a batch under logical names, its tombstones as rows of their own, with the columns that `read` needs."""
+    first, end = part.start or 0, part.stop
     present = {logical: vendor for logical, vendor in fields.vendor.items() if vendor in manifest.columns}
     columns = [pl.col(vendor).alias(logical) for logical, vendor in present.items()]
     absent = [pl.lit(None, dtype=pl.String).alias(logical) for logical in fields.vendor if logical not in present]
-    rows = raw.with_row_index("row_number").select(
-        *columns,
-        *absent,
-        pl.col("row_number").cast(pl.Int64),
-        is_tombstone=pl.lit(value=False),
-        tombstone_id=pl.lit(None, dtype=pl.String),
-        tombstone_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")),
+    rows = (
+        raw.slice(first, None if end is None else end - first)
+        .with_row_index("row_number", offset=first)
+        .select(
+            *columns,
+            *absent,
+            pl.col("row_number").cast(pl.Int64),
+            is_tombstone=pl.lit(value=False),
+            tombstone_id=pl.lit(None, dtype=pl.String),
+            tombstone_at=pl.lit(None, dtype=pl.Datetime("us", "UTC")),
+        )
     )
+    gone = () if first else manifest.tombstones
     stones = pl.LazyFrame(
         {
-            "row_number": [-1 - i for i in range(len(manifest.tombstones))],
-            "tombstone_id": [stone.source_id for stone in manifest.tombstones],
-            "tombstone_at": [stone.deleted_at for stone in manifest.tombstones],
+            "row_number": [-1 - i for i in range(len(gone))],
+            "tombstone_id": [stone.source_id for stone in gone],
+            "tombstone_at": [stone.deleted_at for stone in gone],
         },
         schema={"row_number": pl.Int64, "tombstone_id": pl.String, "tombstone_at": pl.Datetime("us", "UTC")},
     ).with_columns(is_tombstone=pl.lit(value=True))
@@ -169,14 +191,22 @@ def _reject(
 _LOADER_COLUMNS = frozenset({"row_number", "is_tombstone", "tombstone_id", "tombstone_at", "instance", "batch_id", "as_of"})
 
 
-def _merge(warehouse: Warehouse, mapped: Mapped) -> LoadedBatch:
-    manifest = mapped.manifest
-    for table, frame in mapped.tables.items():
-        warehouse.append(f"mapped.{table}", frame)
-    warehouse.append("landing.reject", mapped.rejects)
+def _merge(
+    warehouse: Warehouse, raw: pl.LazyFrame, manifest: Manifest, fields: ObjectFields, rules: Sequence[Reading]
+) -> LoadedBatch:
+    """Map and store a batch part by part, so that a large one needs no more memory than a small one."""
+    missed = warehouse.query(_MISSED, {"instance": manifest.instance, "object_name": manifest.object_name})
+    back, loaded, rejected = [missed.clear()], 0, 0
+    for part in _parts(manifest):
+        mapped = map_batch(raw, manifest, fields, rules, part)
+        for table, frame in mapped.tables.items():
+            loaded += warehouse.append(f"mapped.{table}", frame)
+        rejected += warehouse.append("landing.reject", mapped.rejects)
+        back.append(_returned(missed, mapped))
     warehouse.append("landing.check_result", _checks(manifest))
-    warehouse.append("landing.tombstone", pl.concat([_returned(warehouse, mapped), _tombstones(manifest)]))
-    result = LoadedBatch(manifest, sum(f.height for f in mapped.tables.values()), mapped.rejects.height)
+    returned = _stamped(pl.concat(back).unique().with_columns(state=pl.lit("back")), manifest)
+    warehouse.append("landing.tombstone", pl.concat([returned, _tombstones(manifest)]))
+    result = LoadedBatch(manifest, loaded, rejected)
     warehouse.append("landing.batch", _batch_row(result))
     return result
 
@@ -204,13 +234,10 @@ def _tombstones(manifest: Manifest) -> pl.DataFrame:
     return _stamped(pl.DataFrame(rows, schema={"source_id": pl.String(), "state": pl.String()}, orient="row"), manifest)
 
 
-def _returned(warehouse: Warehouse, mapped: Mapped) -> pl.DataFrame:
-    """Records that were missing, and that this batch delivers again."""
-    manifest = mapped.manifest
-    missed = warehouse.query(_MISSED, {"instance": manifest.instance, "object_name": manifest.object_name})
+def _returned(missed: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
+    """Records that were missing, and that these rows deliver again."""
     living = [frame.filter(~pl.col("is_deleted")).select("source_id") for frame in mapped.tables.values()]
-    back = missed.join(pl.concat([missed.clear(), *living]).unique(), on="source_id", how="semi")
-    return _stamped(back.with_columns(state=pl.lit("back")), manifest)
+    return missed.join(pl.concat([missed.clear(), *living]).unique(), on="source_id", how="semi")
 
 
 _MISSED = """

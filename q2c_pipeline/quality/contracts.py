@@ -11,6 +11,8 @@ from q2c_pipeline.schemas.adapters import pandera_contract
 from q2c_pipeline.schemas.tables import Table
 
 CONTRACT = "contract"
+_BREACHES: dict[str, pl.DataType] = {"field": pl.String(), "rule": pl.String(), "breaks": pl.UInt32(), "example": pl.String()}
+_ROWS_AT_ONCE = 200_000
 
 
 def breaches(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
@@ -21,7 +23,7 @@ def breaches(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         pandera_contract(table).validate(frame.filter(~pl.col("is_deleted")), lazy=True)
     except SchemaErrors as error:
         return _summary(error.failure_cases)
-    return pl.DataFrame(schema={"field": pl.String(), "rule": pl.String(), "breaks": pl.UInt32(), "example": pl.String()})
+    return pl.DataFrame(schema=_BREACHES)
 
 
 def _summary(cases: pl.DataFrame) -> pl.DataFrame:
@@ -55,14 +57,27 @@ def require_contract(table: Table, frame: pl.DataFrame, where: str) -> None:
 def check_contract(warehouse: Warehouse, table: Table, as_of: object) -> Outcome:
     """Hold the rows that were delivered for `as_of` against the contract once they are stored."""
     names = ", ".join(f'"{name}"' for name in table.fields)
-    frame = warehouse.query(f'select {names} from mapped."{table.name}" where as_of = $as_of', {"as_of": as_of})  # noqa: S608
-    broken = breaches(table, frame)
+    sql, checked, found = f'select {names} from mapped."{table.name}" where as_of = $as_of', 0, []  # noqa: S608
+    for part in warehouse.parts(sql, {"as_of": as_of}, _ROWS_AT_ONCE):
+        checked += part.height
+        found.append(breaches(table, part))
+    broken = _added(found)
     return Outcome(
         name=CONTRACT,
         table=f"mapped.{table.name}",
         is_ok=broken.is_empty(),
         says=f"rows of {table.name} have the types, filled fields and words that the contract demands",
         weight=Weight.STOP,
-        facts={"rows_checked": frame.height, "breaks": int(broken["breaks"].sum())},
+        facts={"rows_checked": checked, "breaks": int(broken["breaks"].sum())},
         sample=broken,
+    )
+
+
+def _added(found: list[pl.DataFrame]) -> pl.DataFrame:
+    """The breaks of all parts, a row a column and rule; contracts look at single rows, so that parts add up to the whole."""
+    every = pl.concat([pl.DataFrame(schema=_BREACHES), *found])
+    return (
+        every.group_by("field", "rule", maintain_order=True)
+        .agg(pl.col("breaks").sum(), pl.col("example").first())
+        .sort("field", "rule")
     )
