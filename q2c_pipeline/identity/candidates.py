@@ -17,6 +17,7 @@ BLOCKS = (
     "heard_block",
     "beginning_block",
     "initials_block",
+    "listed_block",
 )
 _COLUMNS = ("account_key", "is_open", "name_key", "joined", "form", "country", "tax_key", "site", *BLOCKS)
 TRAINABLE_RECORDS = 2_000

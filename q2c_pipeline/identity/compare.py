@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rapidfuzz.distance import OSA
 
 from q2c_pipeline.identity.cutting import cut_off
+from q2c_pipeline.identity.known_names import listed_as_one
 from q2c_pipeline.identity.lexicon import Form, lexicon
 from q2c_pipeline.identity.names import Name, read_name
 from q2c_pipeline.identity.partners import Tally, align, is_in
@@ -71,7 +72,7 @@ def compare_names(left: str, right: str, *, lands: frozenset[str] = frozenset(),
 def _compare(left: Name, right: Name, sides: tuple[str, str], lands: frozenset[str], corpus: Corpus) -> NameMatch:
     cost = lexicon().cost
     tally = align(left, right)
-    whole = _as_one_word(left, right)
+    whole = _by_list(left, right) or _as_one_word(left, right)
     if whole is not None and whole.cost < tally.cost + sum(_base_cost(w, corpus) for w in (*tally.left, *tally.right)):
         tally = whole
     _pay_for_order(left, right, tally)
@@ -88,6 +89,13 @@ def _compare(left: Name, right: Name, sides: tuple[str, str], lands: frozenset[s
         tally.cost += cost["equal"]
     said = tally.reasons if not is_same_core else ["the names have the same telling words", *tally.reasons]
     return NameMatch(max(WORST_NAME, cost["equal"] - tally.cost), tuple(said), is_same_core, is_kin)
+
+
+def _by_list(left: Name, right: Name) -> Tally | None:
+    """Two names of one company that only a list can know."""
+    if not listed_as_one(left, right):
+        return None
+    return Tally([], [], lexicon().cost["known_alias"], ["both are listed as names of one company"], list(left.words))
 
 
 def _as_one_word(left: Name, right: Name) -> Tally | None:

@@ -8,6 +8,7 @@ import polars as pl
 
 from q2c_pipeline.identity.compare import Corpus
 from q2c_pipeline.identity.evidence import country_code, read_domain, read_tax_id
+from q2c_pipeline.identity.known_names import listed
 from q2c_pipeline.identity.names import Name, read_name
 from q2c_pipeline.identity.spelling import sound
 
@@ -20,6 +21,7 @@ _LARGEST_BLOCK = {
     "heard": 40,
     "two_words": 100,
     "initials": 15,
+    "listed": 60,
 }
 """A block with more records than this tells nobody apart and would cost the square of its size."""
 
@@ -33,6 +35,7 @@ _NAME_SCHEMA = {
     "heard": pl.String,
     "two_words": pl.String,
     "initials": pl.String,
+    "listed": pl.Int64,
 }
 
 
@@ -62,16 +65,16 @@ def _main(text: str) -> Name | None:
     return next(iter(read_name(text)), None)
 
 
-def _name_row(name: Name | None, corpus: Corpus) -> tuple[str | None, ...]:
+def _name_row(name: Name | None, corpus: Corpus) -> tuple[str | int | None, ...]:
     if name is None:
-        return (None,) * 7
+        return (None,) * 8
     everyday = {word.key for word in name.words if word.kind != "unknown"}
     rare = sorted({word.key for word in name.words}, key=lambda key: (key in everyday, corpus.counts[key], key))
     form = next((form.name for form in name.forms if form.kinds), None)
     initials = "".join(word.initials for word in name.words)
     letters = initials if len(name.words) > 2 else name.joined if len(name.joined) < 6 else None  # noqa: PLR2004
     two = " ".join(sorted(rare[:2])) if len(rare) > 1 else None
-    return name.key, name.joined, form, rare[0], sound(rare[0]), two, letters
+    return name.key, name.joined, form, rare[0], sound(rare[0]), two, letters, listed(name)
 
 
 def _with_ids(frame: pl.DataFrame) -> pl.DataFrame:

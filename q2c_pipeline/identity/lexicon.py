@@ -49,6 +49,7 @@ class Lexicon:
     free_mail: frozenset[str]
     notes: Mapping[str, list[str]]
     aliases: tuple[str, ...]
+    other_names: tuple[tuple[str, ...], ...]
     securities: tuple[str, ...]
 
 
@@ -82,6 +83,7 @@ def lexicon() -> Lexicon:
         free_mail=frozenset(words["free_mail"]["domains"]),
         notes=notes["note"],
         aliases=tuple(notes["alias"]["lead"]),
+        other_names=tuple(tuple(names) for names in _read("other_names.toml")["companies"]),
         securities=tuple(notes["security"]["after"]),
         longest_form=max(len(words) for words in forms),
         form_starts=frozenset(words[0] for words in forms),

@@ -66,6 +66,11 @@ def test_a_number_against_valid_tax_ids_is_left_to_a_person() -> None:
     assert len(customers(found)) == 2
 
 
+def test_a_company_is_found_under_a_name_that_only_a_list_can_know() -> None:
+    found = who(account("sf:1", "Meta Platforms Inc"), account("st:c", "Facebook, Inc."), account("ns:7", "Ford Motor"))
+    assert customers(found) == [{"ns:7"}, {"sf:1", "st:c"}]
+
+
 def test_names_link_where_no_key_does() -> None:
     found = who(account("sf:1", "International Business Machines Corp"), account("st:c", "IBM"), account("ns:7", "Ford Motor"))
     assert customers(found) == [{"ns:7"}, {"sf:1", "st:c"}]

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from q2c_pipeline.identity.cutting import cut_off
+from q2c_pipeline.identity.lexicon import lexicon
+from q2c_pipeline.identity.names import read_name
 from q2c_pipeline.identity.scoring import Decision, Party, Thresholds, judge_pair
 from q2c_pipeline.identity.scripts import consonants, meaning
 from q2c_pipeline.identity.tidying import tidied
@@ -115,3 +117,18 @@ def test_arabic_words_are_known_with_and_without_their_article_and_spelling() ->
 def test_short_names_and_forms(left: str, right: str, *, is_same: bool) -> None:
     found = judge_pair(Party(left), Party(right), Thresholds())
     assert (found.decision is Decision.SAME) is is_same, found.explanation
+
+
+def test_names_that_only_a_list_can_know() -> None:
+    said = judge_pair(Party("Facebook, Inc."), Party("Meta Platforms Inc"), Thresholds())
+    assert said.decision is Decision.SAME
+    assert "listed as names of one company" in said.explanation
+    assert judge_pair(Party("Facebook, Inc."), Party("Meta Platforms Ireland Ltd"), Thresholds()).decision is Decision.DIFFERENT
+
+
+def test_no_name_is_listed_for_two_companies() -> None:
+    owners: dict[str, set[int]] = {}
+    for number, names in enumerate(lexicon().other_names):
+        for text in names:
+            owners.setdefault(read_name(text)[0].key, set()).add(number)
+    assert {key: numbers for key, numbers in owners.items() if len(numbers) > 1} == {}
