@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from q2c_pipeline.engine.parts import KEYS
+
 if TYPE_CHECKING:
     from q2c_pipeline.engine.runner import Warehouse
 
@@ -25,14 +27,14 @@ class Exchange:
     def replace(self, name: str, grain: frozenset[str]) -> frozenset[str]:
         """Put the part's new rows in the place of its old ones where the two differ, and name the columns that do.
 
-        The table must hold just the old ones: as many, and alike in all but their texts.
+        The table must hold just the old ones: as many, of the same keys and amounts.
         """
         columns = columns_of(self._warehouse, name)
         keys = self._keys(name, list(columns))
         if not self._find_differing(name, keys, list(columns)):
             return frozenset()
         of_key = f"semi join part_seen.key as k on {' and '.join(f'{key} = k.key_{n}' for n, key in enumerate(keys))}"
-        alike = f"hash({', '.join([*keys, *(column for column, kind in columns.items() if kind != 'VARCHAR')])})"
+        alike = f"hash({', '.join([*keys, *(column for column, kind in columns.items() if kind.startswith('DECIMAL'))])})"
         self._execute(
             f"create or replace table part_seen.held as select t.rowid as id, {alike} as row_hash from {name} as t {of_key}"
         )
@@ -42,6 +44,31 @@ class Exchange:
             self._execute(f"delete from {name} where rowid in (select id from part_seen.held)")
             self._execute(f"insert into {name} select * from {AFTER}.{name} {of_key}")
         return self._differing_columns(name, keys, list(columns), of_key) if grain <= set(keys) else frozenset(columns)
+
+    def add(self, name: str, sums: tuple[str, ...], before: str, after: str) -> frozenset[str]:
+        """Add by how much the part's sums have grown since last night; the first sum counts rows: groups without any go."""
+        columns = list(columns_of(self._warehouse, name))
+        keys = ", ".join(column for column in columns if column not in sums)
+        grown = ", ".join(f"sum({column} * side) as {column}" for column in sums)
+        differs = " or ".join(f"sum({column} * side) <> 0" for column in sums)
+        self._execute(
+            f"create or replace table part_seen.grown as select {keys}, {grown} "
+            f"from (select *, -1 as side from {before}.{name} union all by name select *, 1 as side from {after}.{name}) "
+            f"group by {keys} having {differs}"
+        )
+        if not self._warehouse.count("part_seen.grown"):
+            return frozenset()
+        total = ", ".join(f"sum({column}) as {column}" for column in sums)
+        self._execute(
+            f"create or replace table part_seen.total as select {keys}, {total} "
+            f"from (from {name} union all by name from part_seen.grown) group by {keys} having sum({sums[0]}) <> 0"
+        )
+        if self._warehouse.count(f"part_seen.total where {sums[0]} < 0"):
+            raise DoubtError("the table does not hold what the part gave last night")
+        with self._warehouse.transaction():
+            self._execute(f"delete from {name}")
+            self._execute(f"insert into {name} by name from part_seen.total")
+        return frozenset(columns)
 
     def _differing_columns(self, name: str, keys: tuple[str, ...], columns: list[str], of_key: str) -> frozenset[str]:
         """Of rows that stand alone for their key: columns in which old and new ones differ, all if any came or went."""
@@ -73,6 +100,8 @@ class Exchange:
 
     def _keys(self, name: str, columns: list[str]) -> tuple[str, ...]:
         """Expressions that are filled in the part's rows and have no value in two parts: the ids of what a row is of."""
+        if name in KEYS:
+            return KEYS[name]
         if {"instance", "source_id"} <= set(columns):
             return "instance", "source_id"
         keys = [column for column in columns if column.endswith("_key")]

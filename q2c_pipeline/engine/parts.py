@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from q2c_pipeline.engine.touched import FACTS
@@ -15,11 +16,18 @@ SPLIT = frozenset(
     {
         *(f"canonical.{name}" for name in FACTS),
         "canonical.gone_invoice",
+        "claim.account",
+        "link.account",
+        "link.account_field",
         "link.booked_line",
+        "link.contract_invoice_status",
         "link.contract_line",
+        "link.credit_hold",
+        "link.customer",
         "link.document",
         "link.invoice_line",
         "link.money",
+        "link.money_customer",
         "link.money_posting",
         "link.posted_transaction",
         "schedule.allocation",
@@ -44,16 +52,25 @@ SPLIT = frozenset(
         "grid.booked_billed",
         "grid.booked_billed_amendment",
         "grid.booked_billed_break",
+        "grid.deferred_balance",
+        "grid.deferred_movement",
         "grid.document_demand",
+        "grid.late_step",
+        "grid.posted_recognised",
         "grid.subledger_ledger",
         "grid.subledger_ledger_break",
         "grid.transaction_amount",
         "grid.transaction_balance",
+        "grid.unapplied",
         "recon.contract_balance",
+        "control.bb15_proration_differs",
+        "control.md04_changed_by_other",
+        "control.md07_external_id_wrong",
         "control.sl02_payment_not_posted",
         "control.st02_invoice_status_contradicts",
         "mart.trace_edge",
         "mart.trace_node",
+        "repair.customer",
     }
 )
 """Each row of these tables comes from records that belong together (`touched`), so that a part of the customers gives its rows.
@@ -61,9 +78,47 @@ SPLIT = frozenset(
 Any other table, a new one too, is computed whole. What is named here is proven against whole runs by the tests, and each night
 before it is used: the part's rows, computed as of last night, must be exactly those that the table holds of it.
 """
+
+
+@dataclass(frozen=True)
+class ByLine:
+    """How tables that look at releases line by line see a table: by the contract line that a row names."""
+
+    key: tuple[str, ...]
+    """What tells the part's own rows from others."""
+    sees: str
+    """Which of the part's rows they see: a journal in the part may name other customers' lines as well."""
+    adds: str
+    """Which other rows they see besides: releases of the part's lines in other journals, and what names no line at all."""
+
+
+BY_LINE = frozenset({"grid.posted_recognised", "grid.deferred_movement"})
+"""Tables of SPLIT that look at releases by contract line: one journal may release the revenue of thousands of customers."""
+_LINES = "(select value from part_seen.line_key)"
+_RELEASES = "transaction_kind in ('revenue_release', 'journal')"
+SEEN_BY_LINE = {
+    "canonical.posting": ByLine(
+        ("instance", "source_id"),
+        f"not {_RELEASES} or claimed_contract_line_key is null or claimed_contract_line_key in {_LINES}",
+        f"""({_RELEASES} and claimed_contract_line_key in {_LINES})
+            or (transaction_kind = 'revenue_release' and claimed_contract_line_key is null)""",
+    ),
+    "schedule.release_period": ByLine(("invoice_line_key",), "true", "root_line_key is null"),
+}
+"""What they see of the tables that they read; of all others they see the part."""
+KEYS = {"link.customer": ("customer_id",)}
+"""What the rows of a table are of, where that is not its first key."""
+SUMS = {
+    "grid.released_period": ("release_lines",),
+    "link.used_account": ("posting_lines",),
+    "recon.deferred_moved": ("posting_lines", "amount", "functional_amount"),
+    "recon.leg_total": ("cells", "left_amount", "right_amount"),
+    "recon.receivable_moved": ("movements", "amount"),
+}
+"""Tables of sums of rows of SPLIT, with the columns that are sums, the number of rows first: a part's sums are added to them."""
 CLOCK = frozenset({"canonical.reading_cutoff"})
 """Shared tables that tell the day; whom a new day touches is said by TURNS."""
-WITHIN_ACCOUNT = {"link.account": ("other_account_key", "account_key")}
+WITHIN_ACCOUNT = {"identity.account": ("other_account_key", "account_key"), "identity.customer": ("account_key",)}
 """Shared tables whose rows belong to the customers of these columns: they may change for the customers of the part."""
 
 
@@ -88,10 +143,12 @@ TURNS = (
     _record("'transaction'", "first_transaction_key", f"grid.billed_posted {_IN_FLIGHT}"),
     _record(_MONEY, "record_key", f"grid.subledger_ledger {_IN_FLIGHT}"),
     _record("'transaction'", "first_transaction_key", f"grid.subledger_ledger {_IN_FLIGHT}"),
+    _record("'contract_line'", "contract_line_key", f"grid.posted_recognised {_IN_FLIGHT}"),
+    f"select 'line_key' as kind, '' as instance, subject_key as value from grid.posted_recognised {_IN_FLIGHT}",  # noqa: S608  (constants of this module)
 )
 """Records whose rows change because a day has passed, by what tables held before; `$since` is the day after the last night's."""
 
 
 def split_files(files: Sequence[SqlFile]) -> frozenset[str]:
     """Names of the files that are computed in part."""
-    return SPLIT & {file.name for file in files}
+    return (SPLIT | SUMS.keys()) & {file.name for file in files}

@@ -78,6 +78,11 @@ class SqlFile:
         return _upstreams(self.sql, self.path)
 
     @property
+    def names(self) -> frozenset[str]:
+        """Every name in the statement, those of the columns that it reads among them."""
+        return _names(self.sql, self.path)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns that the statement makes, in order."""
         return tuple(self.tree.named_selects) if isinstance(self.tree, exp.Query) else ()
@@ -155,6 +160,11 @@ def _upstreams(sql: str, where: str) -> tuple[str, ...]:
     named = {cte.alias for cte in tree.find_all(exp.CTE)}
     tables = (t for t in tree.find_all(exp.Table) if t.db or t.name not in named)
     return tuple(sorted({f"{t.db}.{t.name}" if t.db else t.name for t in tables}))
+
+
+@cache
+def _names(sql: str, where: str) -> frozenset[str]:
+    return frozenset(str(identifier.this) for identifier in _parsed(sql, where).find_all(exp.Identifier))
 
 
 def _place(path: Path) -> tuple[int, str]:

@@ -2,7 +2,8 @@
 
 Two records belong together when one names the other, or both bear the same number: a customer, its orders, what bills them and
 what posts that. Postings belong to their transaction and to the document that it names, not to their customer: one journal may
-release the revenue of thousands of customers, and no table that is computed in part looks at a posting's customer.
+release the revenue of thousands of customers, and no table that is computed in part looks at a posting's customer. Of a posting
+that changed, the contract line that it names belongs to them as well.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from q2c_pipeline.schemas.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import duckdb
 
@@ -79,7 +80,9 @@ _LINKS = "select 1 from duckdb_tables() where database_name = ? and schema_name 
 _LARGER = 8
 """A table so many times larger than another is not read before all is found in that one."""
 _OF_POSTING = ("transaction_source_id", "claimed_document_number", "claimed_document_id")
-"""All that a posting is joined by where tables are computed in part_seen."""
+"""What a posting belongs together with others by."""
+_BESIDES = {"posting": ("claimed_contract_line_key",)}
+"""The contract line of a posting tells only of changed ones: a journal may name the lines of thousands of customers."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class Touched:
         self._work = work
         self._has_links = bool(self._execute(_LINKS, [work]).fetchall())
         self._execute("create table part_seen.node (kind varchar, instance varchar, value varchar, step integer)")
+        self._execute("create table part_seen.changed_posting (instance varchar, source_id varchar)")
         for table in FACTS:
             self._execute(f"create table part_seen.hit_{table} (id bigint)")
         self._rows = {table: self._count(f"{work}.mapped.{table}") for table in FACTS}
@@ -155,10 +159,17 @@ class Touched:
                 on g.kind = n.kind and g.value = n.value and g.instance = n.instance""")
         fresh = self._execute(f"select distinct kind from part_seen.node where step = {self._step}").fetchall()
         self._found_in.update({str(kind): self._step for (kind,) in fresh})
+        if self._found_in.get("line_key") == self._step:
+            named = f"from part_seen.node where kind = 'line_key' and step = {self._step}"
+            self.add(f"select 'contract_number' as kind, '' as instance, split_part(value, '/', 1) as value {named}")
 
-    def add_rows(self, table: str, where: str, params: Mapping[str, object]) -> None:
-        """Start from these rows of mapped.<table>."""
-        self._hit(table, f"select rowid as id from {self._work}.mapped.{table} where {where}", params)
+    def add_rows(self, table: str, either: Sequence[str], params: Mapping[str, object]) -> None:
+        """Start from the rows of mapped.<table> of which one of these conditions is true."""
+        rows = f"from {self._work}.mapped.{table} where"
+        self._hit(table, " union ".join(f"select rowid as id {rows} {where}" for where in either), params)
+        if table == "posting" and self._count("part_seen.hit_posting"):
+            self._execute("insert into part_seen.changed_posting select distinct instance, source_id from part_seen.row")
+            self._give_named_lines()
 
     def follow(self) -> None:
         """Find all that belongs to the nodes and rows that were added."""
@@ -208,12 +219,19 @@ class Touched:
             return
         self._execute(f"insert into part_seen.hit_{table} from part_seen.new_{table}")
         columns = references(table)
-        named = ", ".join(dict.fromkeys(["instance", *(one.column for one in columns)]))
+        named = ", ".join(dict.fromkeys(["instance", *(one.column for one in columns), *_BESIDES.get(table, ())]))
         rows = f"select {named} from {self._work}.mapped.{table} where rowid in (select id from part_seen.new_{table})"
         self._execute(f"create or replace table part_seen.row as {rows}")
         self.add(" union all ".join(map(_given, columns)))
         if table in {"contract", "contract_line"}:
             self._give_line_keys()
+        if table == "posting":
+            self._give_named_lines()
+
+    def _give_named_lines(self) -> None:
+        """Contract lines that changed postings name or named: what was released of them has changed."""
+        changed = "part_seen.row semi join part_seen.changed_posting using (instance, source_id)"
+        self.add(f"select 'line_key' as kind, '' as instance, claimed_contract_line_key as value from {changed}")
 
     def _give_line_keys(self) -> None:
         """A contract line is named by its order's number and its own: ORD-7/1."""
@@ -223,10 +241,6 @@ class Touched:
             from (from {mapped}.contract_line where rowid in (select id from part_seen.hit_contract_line)) as l
             inner join (from {mapped}.contract where rowid in (select id from part_seen.hit_contract)) as c
                 on l.instance = c.instance and l.contract_source_id = c.source_id""")
-        self.add(
-            "select 'contract_number' as kind, '' as instance, split_part(value, '/', 1) as value from part_seen.node "
-            "where kind = 'line_key'"
-        )
 
     def _give_linked_accounts(self) -> None:
         """Customer records that last night were found to be one customer's, whatever the evidence."""
@@ -235,6 +249,12 @@ class Touched:
         linked = " union all ".join(
             f"select {theirs} as key from {self._work}.link.account semi join ({fresh}) as n on {mine} = n.key"
             for mine, theirs in (("other_account_key", "account_key"), ("account_key", "other_account_key"))
+        )
+        customers = (
+            f"(select distinct customer_id from {self._work}.identity.customer semi join ({fresh}) as n on account_key = n.key)"
+        )
+        linked += (
+            f" union all select account_key as key from {self._work}.identity.customer semi join {customers} using (customer_id)"
         )
         self.add(
             f"select 'account' as kind, split_part(key, ':', 1) as instance, split_part(key, ':', 2) as value from ({linked})"

@@ -83,7 +83,7 @@ def made_by(monkeypatch: pytest.MonkeyPatch) -> list[Refresh]:
             found.append(self)
 
     monkeypatch.setattr(night, "Refresh", Noted)
-    monkeypatch.setattr("q2c_pipeline.engine.refresh.LARGEST_PART", 1.0)
+    monkeypatch.setattr("q2c_pipeline.engine.worlds.LARGEST_PART", 1.0)
     return found
 
 

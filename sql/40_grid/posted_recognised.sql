@@ -66,12 +66,6 @@ cell as ( -- one row a cell
         max(transaction_key) as last_transaction_key
     from side
     group by root_line_key, claimed_contract_line_key, period, currency, legal_entity_code
-),
-
-released as ( -- periods of a company for which any release was posted
-    select distinct legal_entity_code, period
-    from cell
-    where first_transaction_key is not null
 )
 
 select
@@ -102,6 +96,6 @@ select
     case when c.left_amount <> c.right_amount then c.last_transaction_key end as last_transaction_key
 from cell as c
 left join link.booked_line as b on c.root_line_key = b.contract_line_key
-left join released as r on c.legal_entity_code = r.legal_entity_code and c.period = r.period
+left join grid.released_period as r on c.legal_entity_code = r.legal_entity_code and c.period = r.period
 cross join canonical.reading_cutoff as w
 where (select count(distinct role) from policy.instance where role in ('crm', 'billing', 'erp')) = 3

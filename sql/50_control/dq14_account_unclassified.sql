@@ -9,13 +9,20 @@
 -- repair:   repair at source
 -- Where the account was delivered and could not be read, its rejected record is claimed here: the account is the cause, the unknown
 -- word (DQ03) its symptom.
-with posted as ( -- accounts with posted lines that the chart does not have
+with strange as ( -- accounts with posted lines that the chart does not have
+    select distinct u.instance, u.ledger_account_source_id
+    from link.used_account as u
+    left join canonical.ledger_account as a on u.instance = a.instance and u.ledger_account_source_id = a.source_id
+    where a.source_id is null
+),
+
+posted as ( -- and their lines
     select
         p.instance, p.ledger_account_source_id, count(*) as line_count, min(p.transaction_number) as transaction_number,
         min(p.source_id) as source_id
     from canonical.posting as p
-    left join canonical.ledger_account as a on p.instance = a.instance and p.ledger_account_source_id = a.source_id
-    where p.is_posted and a.source_id is null
+    inner join strange as s on p.instance = s.instance and p.ledger_account_source_id = s.ledger_account_source_id
+    where p.is_posted
     group by p.instance, p.ledger_account_source_id
 ),
 

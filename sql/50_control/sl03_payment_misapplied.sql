@@ -18,16 +18,6 @@ with owner as ( -- the CRM account behind each customer record, else the record 
     left join link.account as l on a.instance || ':' || a.source_id = l.other_account_key
 ),
 
-booked as ( -- the customer that the ledger's payment was entered for
-    select
-        m.money_key,
-        min(p.instance || ':' || p.account_source_id) as customer_key
-    from link.money_posting as m
-    inner join canonical.posting as p on m.transaction_key = p.instance || ':' || p.transaction_source_id
-    where p.is_primary_book and p.transaction_kind = 'payment' and m.money_key is not null and m.payment_kind = 'payment'
-    group by m.money_key
-),
-
 applied as ( -- payments on invoices with the customers that paid, were billed and were credited in the ledger
     select
         m.money_key, m.instance, m.source_id, m.document_number, m.legal_entity_code, m.currency, m.payment_amount, m.paid_date,
@@ -40,7 +30,7 @@ applied as ( -- payments on invoices with the customers that paid, were billed a
     from link.money as m
     inner join owner as i on m.instance || ':' || m.invoiced_source_id = i.customer_key
     left join owner as p on m.instance || ':' || m.payer_source_id = p.customer_key
-    left join booked as k on m.money_key = k.money_key
+    left join link.money_customer as k on m.money_key = k.money_key
     left join owner as b on k.customer_key = b.customer_key
     where
         m.payment_kind = 'payment' and m.payment_amount <> 0

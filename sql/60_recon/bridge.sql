@@ -4,35 +4,8 @@
 -- example: booked 1,000.00, billed 930.00: BB04 50.00, timing 20.00, unexplained 0.00
 -- The group's left, right and difference stand on each of its rows; rows for timing and unexplained are there even when 0.00.
 with total as ( -- both sides of every group
-    select
-        'BB' as leg, legal_entity_code, currency, period, 'net' as measure,
-        sum(left_amount) as left_amount, sum(right_amount) as right_amount
-    from grid.booked_billed
-    group by legal_entity_code, currency, period
-    union all
-    select
-        'BP' as leg, legal_entity_code, currency, period, account_class as measure,
-        sum(left_amount) as left_amount, sum(right_amount) as right_amount
-    from grid.billed_posted
-    group by legal_entity_code, currency, period, account_class
-    union all
-    select
-        'RR' as leg, legal_entity_code, currency, period, 'revenue' as measure,
-        sum(left_amount) as left_amount, sum(right_amount) as right_amount
-    from grid.posted_recognised
-    group by legal_entity_code, currency, period
-    union all
-    select
-        'SL' as leg, legal_entity_code, currency, period, 'open_receivable' as measure,
-        sum(left_amount) as left_amount, sum(right_amount) as right_amount
-    from grid.subledger_ledger
-    group by legal_entity_code, currency, period
-    union all
-    select
-        'SL' as leg, legal_entity_code, currency, period, 'deferred_revenue' as measure,
-        sum(left_amount) as left_amount, sum(right_amount) as right_amount
-    from grid.deferred_movement
-    group by legal_entity_code, currency, period
+    select leg, legal_entity_code, currency, period, measure, left_amount, right_amount
+    from recon.leg_total
     union all
     select
         'SL' as leg, legal_entity_code, currency, period, 'foreign_receivable' as measure,

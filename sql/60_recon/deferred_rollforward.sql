@@ -5,34 +5,38 @@
 -- In the books' currency what was deferred is recognised at the rate of its document; what the ledger took instead is the fx effect,
 -- known where a contract line's release of the month is the scheduled one. difference_amount is what SL04 and others name: closing less
 -- what documents and schedule demand, of the entity and currency as a whole, on its lowest account.
-with posting as ( -- lines on deferred revenue by what they are
-    select
-        coalesce(e.legal_entity_code, 'unknown') as legal_entity_code,
-        e.currency as functional_currency,
-        a.ledger_account_number,
-        coalesce(cast(date_trunc('month', t.start_date) as date), cast(date_trunc('month', p.posting_date) as date)) as period,
-        p.currency,
-        case
-            when p.transaction_kind in ('invoice', 'credit_memo', 'summary') or p.claimed_document_number is not null then 'billed'
-            when p.transaction_kind = 'revenue_release' or p.claimed_contract_line_key is not null then 'recognised'
-            else 'other'
-        end as movement,
-        p.claimed_contract_line_key,
-        -p.transaction_amount as amount,
-        -p.functional_amount as functional_amount
-    from canonical.posting as p
-    inner join canonical.ledger_account as a on p.instance = a.instance and p.ledger_account_source_id = a.source_id
-    left join canonical.legal_entity as e on p.instance = e.instance and p.subsidiary_source_id = e.source_id
-    left join canonical.accounting_period as t on p.instance = t.instance and p.accounting_period_source_id = t.source_id
-    where a.account_class = 'deferred_revenue' and p.is_posted and p.is_primary_book and not p.is_voided
+with abroad as ( -- companies and currencies other than the books' in which anything is released
+    select distinct legal_entity_code, currency
+    from recon.deferred_moved
+    where movement = 'recognised' and currency <> functional_currency
 ),
 
-scheduled as ( -- releases that are due in currencies other than the books'
+scheduled as ( -- releases that are due in them
     select s.document_key, s.root_line_key, s.legal_entity_code, s.period, s.currency, s.net_amount
     from schedule.release_period as s
-    inner join (
-        select distinct legal_entity_code, currency from posting where movement = 'recognised' and currency <> functional_currency
-    ) as f on s.legal_entity_code = f.legal_entity_code and s.currency = f.currency
+    inner join abroad as f on s.legal_entity_code = f.legal_entity_code and s.currency = f.currency
+),
+
+taken as ( -- and what the ledger took from the account for each contract line
+    select
+        e.legal_entity_code, a.ledger_account_number,
+        coalesce(cast(date_trunc('month', t.start_date) as date), cast(date_trunc('month', p.posting_date) as date)) as period,
+        p.currency, e.currency as functional_currency, p.claimed_contract_line_key,
+        -sum(p.transaction_amount) as amount,
+        cast(-sum(p.functional_amount) as decimal(38, 12)) as functional_amount
+    from canonical.posting as p
+    inner join canonical.ledger_account as a on p.instance = a.instance and p.ledger_account_source_id = a.source_id
+    inner join canonical.legal_entity as e on p.instance = e.instance and p.subsidiary_source_id = e.source_id
+    inner join abroad as f on e.legal_entity_code = f.legal_entity_code and p.currency = f.currency
+    left join canonical.accounting_period as t on p.instance = t.instance and p.accounting_period_source_id = t.source_id
+    where
+        a.account_class = 'deferred_revenue' and p.is_posted and p.is_primary_book and not p.is_voided
+        and p.transaction_kind not in ('invoice', 'credit_memo', 'summary') and p.claimed_document_number is null
+        and p.claimed_contract_line_key is not null and p.currency <> e.currency
+    group by
+        e.legal_entity_code, a.ledger_account_number,
+        coalesce(cast(date_trunc('month', t.start_date) as date), cast(date_trunc('month', p.posting_date) as date)),
+        p.currency, e.currency, p.claimed_contract_line_key
 ),
 
 rated as ( -- rate at which their documents stand in the ledger
@@ -67,15 +71,7 @@ exchanged as ( -- what the ledger took from the account beyond that, line by lin
             when 3 then cast(round(p.functional_amount + h.functional_amount, 3) as decimal(20, 4))
             else cast(round(p.functional_amount + h.functional_amount, 2) as decimal(20, 4))
         end) as fx_amount
-    from (
-        select
-            legal_entity_code, ledger_account_number, period, currency, functional_currency, claimed_contract_line_key,
-            sum(amount) as amount,
-            cast(sum(functional_amount) as decimal(38, 12)) as functional_amount
-        from posting
-        where movement = 'recognised' and currency <> functional_currency
-        group by legal_entity_code, ledger_account_number, period, currency, functional_currency, claimed_contract_line_key
-    ) as p
+    from taken as p
     inner join canonical.currency_unit as u on p.functional_currency = u.currency
     inner join historic as h
         on
@@ -96,14 +92,14 @@ moved as ( -- movements of each account and month
         coalesce(-sum(functional_amount) filter (where movement = 'recognised'), 0) as functional_taken_amount,
         coalesce(sum(functional_amount) filter (where movement = 'other'), 0) as functional_other_amount,
         sum(functional_amount) as functional_moved_amount
-    from posting
+    from recon.deferred_moved
     group by legal_entity_code, ledger_account_number, period, currency
 ),
 
 demanded as ( -- by how much the ledger's movements depart from what documents and schedule demand
-    select legal_entity_code, period, currency, sum(difference_amount) as difference_amount
-    from grid.deferred_movement
-    group by legal_entity_code, period, currency
+    select legal_entity_code, period, currency, left_amount - right_amount as difference_amount
+    from recon.leg_total
+    where leg = 'SL' and measure = 'deferred_revenue'
 ),
 
 lowest as ( -- the account that the departure is shown on

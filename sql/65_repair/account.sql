@@ -5,9 +5,9 @@
 -- An account is never guessed: what the entity has posted to counts, and where it never posted the class, the whole chart.
 with used as ( -- accounts that an entity has posted to
     select distinct p.instance, e.legal_entity_code, p.ledger_account_source_id
-    from canonical.posting as p
+    from link.used_account as p
     inner join canonical.legal_entity as e on p.instance = e.instance and p.subsidiary_source_id = e.source_id
-    where p.is_posted and p.is_primary_book
+    where p.is_primary_book
 ),
 
 candidate as ( -- active accounts of each class for each entity, with whether it has used them
