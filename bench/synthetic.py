@@ -56,7 +56,7 @@ def _land(settings: Settings, as_of: date, objects: dict[_Place, str], first: in
         landing.land(
             draft,
             instance=instance,
-            platform=configured.platform.value,
+            platform=configured.platform,
             object_name=name,
             as_of=as_of,
             window=window,

@@ -5,14 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Platform(StrEnum):
-    """A kind of system that a connector exists for."""
-
-    SALESFORCE = "salesforce"
-    STRIPE = "stripe"
-    NETSUITE = "netsuite"
-
-
 class Role(StrEnum):
     """What a system is to the company, whatever its make."""
 

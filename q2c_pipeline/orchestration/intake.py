@@ -43,7 +43,7 @@ def known_instance(configured: InstanceSettings) -> Instance:
     """The instance as far as the graph must know it: no secret is opened to draw a picture."""
     return Instance(
         name=configured.name,
-        platform=configured.platform.value,
+        platform=configured.platform,
         url=configured.url,
         credentials={},
         conventions=configured.conventions,
@@ -88,7 +88,7 @@ _COMPLETE_SAYS = "the source was read, and the delivery holds what the source sa
 
 
 def _landing_spec(key: dg.AssetKey, name: str, configured: InstanceSettings) -> dg.AssetSpec:
-    platform, role = configured.platform.value, configured.plays.value
+    platform, role = configured.platform, configured.plays.value
     return dg.AssetSpec(
         key,
         description=f"{name} of {configured.name} as {platform} sent it: immutable batches, every value as exact text",

@@ -32,7 +32,7 @@ def ownership_of(settings: Settings) -> Ownership:
 
 def writes_of(configured: InstanceSettings) -> Writes:
     """The connector's writes.toml with the instance's own field names; a platform without one is never written."""
-    folder = _FOLDER / configured.platform.value
+    folder = _FOLDER / configured.platform
     if not (folder / "writes.toml").exists():
         return Writes({}, is_versioned=False)
     said = tomllib.loads((folder / "writes.toml").read_text(encoding="utf-8"))

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from q2c_pipeline.domain.kinds import AccountClass, Leg, Platform, Role
+from q2c_pipeline.domain.kinds import AccountClass, Leg, Role
+from q2c_pipeline.settings.platforms import PlatformName, platforms
 from q2c_pipeline.settings.values import Country, Currency, Name, SecretReference, Section, TimeZone, Url
 
-ROLE_OF_PLATFORM = {Platform.SALESFORCE: Role.CRM, Platform.STRIPE: Role.BILLING, Platform.NETSUITE: Role.ERP}
 SIDES = {
     Leg.BOOKED_BILLED: (Role.CRM, Role.BILLING),
     Leg.BILLED_POSTED: (Role.BILLING, Role.ERP),
@@ -17,12 +17,6 @@ SIDES = {
     Leg.SUBLEDGER: (Role.BILLING, Role.ERP),
 }
 """Which systems a leg needs; it runs when all are configured."""
-CONVENTIONS = {
-    Platform.SALESFORCE: frozenset({"bulk_threshold", "compare_ids_every_days", "currency", "login_host"}),
-    Platform.STRIPE: frozenset({"time_zone"}),
-    Platform.NETSUITE: frozenset({"accounting_books", "compare_ids_every_days", "time_zone", "transaction_types"}),
-}
-"""What an instance of a platform may be told under `conventions`; each connector says what a value may be."""
 
 
 class Entity(Section):
@@ -46,7 +40,7 @@ class InstanceSettings(Section):
     """One configured system; both kinds of credentials hold references, never secrets, and only corrections open the second."""
 
     name: Name
-    platform: Platform
+    platform: PlatformName
     role: Role | None = None
     url: Url
     credentials: dict[str, SecretReference] = Field(default_factory=dict)
@@ -58,4 +52,4 @@ class InstanceSettings(Section):
     @property
     def plays(self) -> Role:
         """The role that was configured, else the platform's usual one."""
-        return self.role or ROLE_OF_PLATFORM[self.platform]
+        return self.role or platforms()[self.platform].role

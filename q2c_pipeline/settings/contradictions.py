@@ -8,9 +8,9 @@ from pathlib import Path
 
 from q2c_pipeline.domain.kinds import Role
 from q2c_pipeline.engine.sqlfiles import load
-from q2c_pipeline.settings.company import CONVENTIONS
 from q2c_pipeline.settings.corrections import known_writes
 from q2c_pipeline.settings.model import Settings
+from q2c_pipeline.settings.platforms import platforms
 from q2c_pipeline.settings.policy import Policy
 from q2c_pipeline.settings.problems import Problem, did_you_mean
 from q2c_pipeline.settings.rules import Materiality, Tolerance
@@ -77,8 +77,8 @@ def _instances(settings: Settings, where: str) -> Iterator[Problem]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Problem("every instance name once", f"'{name}' {names.count(name)} times", where, "rename one of them")
     for one in settings.instances:
-        known, found = CONVENTIONS[one.platform], [*one.conventions]
-        yield from _unknown(f"a convention of {one.platform.value}", found, known, f"{where}.{one.name}.conventions")
+        known, found = platforms()[one.platform].conventions, [*one.conventions]
+        yield from _unknown(f"a convention of {one.platform}", found, known, f"{where}.{one.name}.conventions")
     if not settings.legs:
         have = ", ".join(sorted({one.plays.value for one in settings.instances}))
         hint = "configure crm and billing, or billing and erp, or all three"

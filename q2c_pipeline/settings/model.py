@@ -121,7 +121,7 @@ class Settings(Section):
         where = f"{self.path.name}: instances.{found.name}.{section}"
         return Instance(
             name=found.name,
-            platform=found.platform.value,
+            platform=found.platform,
             url=found.url,
             credentials={key: self._secret(text, f"{where}.{key}").get_secret_value() for key, text in references.items()},
             conventions=shared | found.conventions,

@@ -33,7 +33,7 @@ def sql_parameters(company: Company, policy: Policy, as_of: date) -> dict[str, o
 def policy_frames(company: Company, instances: Sequence[InstanceSettings], policy: Policy) -> dict[str, pl.DataFrame]:
     """The tables of the schema `policy` by name."""
     entities = [(code, entity.currency, entity.country) for code, entity in company.entities.items()]
-    systems = [(one.name, one.platform.value, one.plays.value) for one in instances]
+    systems = [(one.name, one.platform, one.plays.value) for one in instances]
     alone = [
         (product, currency, None if price == "residual" else price)
         for product, prices in policy.standalone_prices.items()

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "q2c_pipeline"
+PLATFORMS = sorted(path.parent for path in PACKAGE.glob("platforms/*/__init__.py"))
 MAPPINGS = sorted(PACKAGE.glob("platforms/*/mapping.py"))
 _ACROSS = "join join_asof group_by over sort sort_by unique shift map_elements rolling cum_sum rank"
 ACROSS_ROWS = set(_ACROSS.split())
@@ -26,8 +27,28 @@ def test_who_may_import_whom() -> None:
 
 
 def test_every_platform_has_the_same_shape() -> None:
-    for folder in (p for p in (PACKAGE / "platforms").iterdir() if p.is_dir() and p.name != "__pycache__"):
-        assert {"client.py", "extract.py", "mapping.py", "fields.toml"} <= {f.name for f in folder.iterdir()}, folder.name
+    shape = {"client.py", "extract.py", "mapping.py", "push.py", "fields.toml", "writes.toml", "platform.toml"}
+    for folder in PLATFORMS:
+        assert shape <= {f.name for f in folder.iterdir()}, folder.name
+
+
+def test_platforms_never_import_each_other_and_nothing_names_them() -> None:
+    names = "|".join(folder.name for folder in PLATFORMS)
+    imported = re.compile(rf"q2c_pipeline\.platforms\.({names})\b")
+    named = re.compile(rf"\b({names})\b", re.IGNORECASE)
+    outside = [path for part in ("settings", "engine", "domain", "schemas", "reports") for path in (PACKAGE / part).rglob("*.py")]
+    for folder in PLATFORMS:
+        seen = {name for path in folder.rglob("*.py") for name in imported.findall(path.read_text(encoding="utf-8"))}
+        assert seen <= {folder.name}
+    code = {path.name: _texts_of(path) for path in outside}
+    assert {name for name, text in code.items() if named.search(text)} == set()
+
+
+def _texts_of(path: Path) -> str:
+    """The texts that the code works with, without its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    spoken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return " ".join(str(node.value) for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in spoken)
 
 
 @pytest.mark.parametrize("path", MAPPINGS, ids=lambda p: p.parent.name)

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from q2c_pipeline import platforms
 from q2c_pipeline.domain.kinds import Leg
 from q2c_pipeline.errors import ConfigurationError
-from q2c_pipeline.settings import CONVENTIONS, Settings, load_settings
+from q2c_pipeline.settings import Settings, load_settings
+from q2c_pipeline.settings.platforms import platforms as known_platforms
 
 DAY = date(2026, 6, 30)
 RIGHT = """
@@ -145,7 +146,7 @@ def test_the_business_day_is_the_last_complete_one_in_the_companys_zone(tmp_path
         ('"USD"\ntime', '"USX"\ntime', "company.group_currency: expected an ISO 4217 currency code, found 'USX'"),
         ("Europe/Berlin", "Europe/Berln", "did you mean 'Europe/Berlin'?"),
         ('country = "DE"', 'country = "Germany"', "company.entities.DE.country"),
-        ('"stripe"', '"strype"', "instances.stripe_main.platform: expected a known word, found 'strype'"),
+        ('"stripe"', '"strype"', "instances.stripe_main.platform: expected a platform, found 'strype'"),
         ("stripe_main", "sf_main", "'sf_main' 2 times"),
         ("stripe_main", "stripe:main", "lower-case letters"),
         ('"stripe"', '"salesforce"', "expected two systems that can be compared, found crm"),
@@ -169,8 +170,8 @@ def test_a_mistake_is_named_with_its_place_and_cure(tmp_path: Path, right: str, 
 
 
 def test_every_convention_that_a_connector_reads_can_be_given() -> None:
-    for platform, known in CONVENTIONS.items():
-        folder = Path(platforms.__file__).parent / platform.value
+    for platform, facts in known_platforms().items():
+        folder, known = Path(platforms.__file__).parent / platform, facts.conventions
         source = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
         read = set(re.findall(r'(?:conventions\.get\(|_whole_number\(\w+, )"(\w+)"', source))
         assert read <= known | {"time_zone"}, platform
