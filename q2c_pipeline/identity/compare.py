@@ -101,10 +101,11 @@ def _by_list(left: Name, right: Name) -> Tally | None:
 def _as_one_word(left: Name, right: Name) -> Tally | None:
     """Both names without any spaces: equal, or one slip apart when they are long."""
     a, b = left.joined, right.joined
-    if min(len(left.written), len(right.written)) < 3:  # noqa: PLR2004
+    is_counted = left.counted == right.counted and any(letter.isdigit() for letter in left.counted)
+    if min(len(left.written), len(right.written)) < 3 and not is_counted:  # noqa: PLR2004
         return None
     cost = lexicon().cost["joined"]
-    is_equal = left.written == right.written or plain(left.raw) == plain(right.raw)
+    is_equal = left.written == right.written or plain(left.raw) == plain(right.raw) or is_counted
     distance = 0 if is_equal else OSA.distance(a, b, score_cutoff=1)
     if distance > 0 and _numbers(left) != _numbers(right):
         return None

@@ -44,6 +44,10 @@ class Finding:
     is_key: bool = False
 
 
+def _finding(name: str, reason: str, *, is_key: bool = False) -> Finding:
+    return Finding(lexicon().evidence[name], reason, is_key)
+
+
 @dataclass(frozen=True)
 class TaxId:
     """A tax or company number without decoration; `scheme` tells which numbers may be compared."""
@@ -136,19 +140,21 @@ def compare_tax_ids(left: TaxId | None, right: TaxId | None) -> Finding | None:
     if left.is_valid and right.is_valid:
         return _compare_valid(left, right)
     if left.value == right.value:
-        return Finding(4.0, f"equal tax ids {left.masked}, though the checksum fails")
+        return _finding("tax_equal_invalid", f"equal tax ids {left.masked}, though the checksum fails")
     if OSA.distance(left.value, right.value) <= 1:
-        return Finding(0.5, f"tax ids {left.masked} and {right.masked} differ by one character and a checksum fails")
-    return Finding(-2.0, f"other tax ids {left.masked} and {right.masked}, one with a failing checksum")
+        return _finding("tax_near", f"tax ids {left.masked} and {right.masked} differ by one character and a checksum fails")
+    return _finding("tax_other_invalid", f"other tax ids {left.masked} and {right.masked}, one with a failing checksum")
 
 
 def _compare_valid(left: TaxId, right: TaxId) -> Finding | None:
     if (left.country, left.scheme, left.value) == (right.country, right.scheme, right.value):
-        return Finding(14.0, f"equal valid tax id {left.country} {left.masked}", is_key=True)
+        return _finding("tax_equal", f"equal valid tax id {left.country} {left.masked}", is_key=True)
     if left.country != right.country:
-        return Finding(-14.0, f"tax ids of {left.country} and {right.country}, {left.masked} and {right.masked}", is_key=True)
+        return _finding(
+            "tax_differs", f"tax ids of {left.country} and {right.country}, {left.masked} and {right.masked}", is_key=True
+        )
     if left.scheme == right.scheme:
-        return Finding(-14.0, f"different valid tax ids {left.masked} and {right.masked}", is_key=True)
+        return _finding("tax_differs", f"different valid tax ids {left.masked} and {right.masked}", is_key=True)
     return None
 
 
@@ -158,8 +164,8 @@ def compare_countries(left: str, right: str) -> Finding | None:
     if not one or not other:
         return None
     if one == other:
-        return Finding(0.3, f"both in {one}")
-    return Finding(-7.5, f"one in {one}, the other in {other}")
+        return _finding("country_equal", f"both in {one}")
+    return _finding("country_differs", f"one in {one}, the other in {other}")
 
 
 @cache
@@ -181,10 +187,10 @@ def compare_domains(left: str, right: str) -> Finding | None:
     if not one or not other:
         return None
     if one == other:
-        return Finding(5.0, f"equal domain {one}", is_key=True)
+        return _finding("domain_equal", f"equal domain {one}", is_key=True)
     if one.split(".")[0] == other.split(".")[0]:
-        return Finding(1.0, f"domains {one} and {other} differ by their ending")
-    return Finding(-1.5, f"other domains, {one} and {other}")
+        return _finding("domain_same_name", f"domains {one} and {other} differ by their ending")
+    return _finding("domain_differs", f"other domains, {one} and {other}")
 
 
 def compare_addresses(left: str, right: str) -> Finding | None:
@@ -196,9 +202,9 @@ def compare_addresses(left: str, right: str) -> Finding | None:
     numbers = set(re.findall(r"\d+", one)), set(re.findall(r"\d+", other))
     is_part = fuzz.token_set_ratio(one, other) >= 95 and numbers[0] & numbers[1]  # noqa: PLR2004
     if is_part or (numbers[0] == numbers[1] and likeness >= 85):  # noqa: PLR2004
-        return Finding(2.5, "the addresses agree")
+        return _finding("address_equal", "the addresses agree")
     if likeness < 55 and not numbers[0] & numbers[1]:  # noqa: PLR2004
-        return Finding(-1.0, "the addresses differ")
+        return _finding("address_differs", "the addresses differ")
     return None
 
 

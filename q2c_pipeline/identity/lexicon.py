@@ -25,6 +25,8 @@ class Lexicon:
     """The packaged tables, turned round for looking up."""
 
     cost: Mapping[str, float]
+    slips: Mapping[int, Mapping[int, float]]
+    evidence: Mapping[str, float]
     forms: Mapping[tuple[str, ...], Form]
     kind: Mapping[str, str]
     canonical: Mapping[str, tuple[str, ...]]
@@ -57,10 +59,12 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """The tables of `data/`, read once."""
     words, places, forms = _read("words.toml"), _read("places.toml"), dict(_forms(_read("forms.toml")["form"]))
-    notes, scripts = _read("notes.toml"), _read("scripts.toml")
+    notes, scripts, costs = _read("notes.toml"), _read("scripts.toml"), _read("costs.toml")
     lands = {tuple(name.split()): code for code, names in places["land"].items() for name in names}
     return Lexicon(
-        cost=_read("costs.toml")["cost"],
+        cost=costs["cost"],
+        slips={int(count): {int(size): bits for size, bits in sizes.items()} for count, sizes in costs["slips"].items()},
+        evidence=costs["evidence"],
         forms=forms,
         kind={word: kind for kind, listed in words["kind"].items() for word in listed},
         canonical=_meanings(words["same"]),

@@ -50,6 +50,11 @@ class Name:
         return "".join(word.text for word in self.words)
 
     @property
+    def counted(self) -> str:
+        """All words without spaces, numbers in digits: `Three M` is 3M."""
+        return "".join(word.key if word.kind == "number" else word.text for word in self.words)
+
+    @property
     def spelled(self) -> frozenset[str]:
         """All words as written, in no order."""
         return frozenset(word.text for word in self.words)

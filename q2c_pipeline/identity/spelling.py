@@ -110,27 +110,21 @@ def _texts(word: Word) -> list[str]:
     )
 
 
-_SLIPS = {(4, 1): 7.0, (5, 1): 6.8, (6, 1): 4.2, (7, 1): 2.6, (8, 1): 1.8, (9, 1): 1.2, (8, 2): 4.6, (9, 2): 3.5, (12, 3): 4.5}
-"""Bits lost for so many slips in a word of at least so many letters."""
-
-
 def _typo_cost(a: str, b: str, distance: int) -> float | None:
     """Bits for `distance` slips in words of this length; None when they are simply two words."""
-    length = min(len(a), len(b))
-    sizes = [size for size, slips in _SLIPS if slips == distance and size <= length]
-    sounds_alike = sound(a) == sound(b) and length > 3  # noqa: PLR2004
-    if sounds_alike:
-        return 1.5
-    if not sizes:
+    cost, slips, length = lexicon().cost, lexicon().slips, min(len(a), len(b))
+    if length > 3 and sound(a) == sound(b):  # noqa: PLR2004
+        return cost["sounds_alike"]
+    size = max((size for size in slips.get(distance, {}) if size <= length), default=None)
+    if size is None:
         return None
-    price = _SLIPS[max(sizes), distance] + _exchanged(a, b)
+    price = slips[distance][size] + _exchanged(a, b)
     if sorted(a) == sorted(b) and length > 5:  # noqa: PLR2004
-        return min(price, 3.0)
-    return price + (5.0 if a[0] != b[0] else 0.0)
+        return min(price, cost["letters_changed"])
+    return price + (cost["other_beginning"] if a[0] != b[0] else 0.0)
 
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_OTHER_LETTER = 3.0
 
 
 def _exchanged(a: str, b: str) -> float:
@@ -141,7 +135,7 @@ def _exchanged(a: str, b: str) -> float:
     place = differing[0]
     letters = {a[place], b[place]}
     is_near = letters <= set("aeiouy") or _are_neighbours(a[place], b[place])
-    return 0.0 if is_near and place > _CLEARLY_HEARD else _OTHER_LETTER
+    return 0.0 if is_near and place > _CLEARLY_HEARD else lexicon().cost["other_letter"]
 
 
 _CLEARLY_HEARD = 2

@@ -37,6 +37,8 @@ from q2c_pipeline.identity.tidying import tidied
         ("SC Zoller Lemn SRL", "Zoller Lemn SRL"),
         ("SC Zoller & Son", "SC Zoller & Son"),
         ("100234", "100234"),
+        ("Zoller LLC - duplicate of 10032", "Zoller LLC"),
+        ("Zoller LLC - replaced by Zoller Inc", "Zoller LLC"),
     ],
 )
 def test_what_is_no_part_of_a_name(text: str, name: str) -> None:
@@ -112,6 +114,8 @@ def test_arabic_words_are_known_with_and_without_their_article_and_spelling() ->
         ("Zoller SpA (già Finzoller)", "Finzoller", True),
         ("Công ty TNHH Zoller", "Zoller Co., Ltd.", True),
         ("Zoller Q.P.S.C.", "Zoller", True),
+        ("Three Z Company", "3Z Company", True),
+        ("Three Z Company", "4Z Company", False),
     ],
 )
 def test_short_names_and_forms(left: str, right: str, *, is_same: bool) -> None:
