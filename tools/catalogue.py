@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from q2c_pipeline.engine.controls import load_sql_files
@@ -27,7 +28,9 @@ def page() -> str:
     files = load_sql_files()
     controls = sorted((f for f in files if f.is_control), key=lambda f: f.header["control"])
     made = [f for f in files if not f.is_control and f.schema != "canonical"]
-    parts = [INTRODUCTION, "## Controls\n", *_controls(controls), "\n## Canonical tables\n", *map(_canonical, TABLES.values())]
+    kept = {f.table: f.columns for f in files if f.schema == "canonical"}
+    parts = [INTRODUCTION, "## Controls\n", *_controls(controls), "\n## Canonical tables\n"]
+    parts += [_canonical(table, kept.get(name, tuple(table.fields))) for name, table in TABLES.items()]
     parts += ["\n## Tables made by SQL\n", *map(_made, sorted(made, key=lambda f: (f.order, f.name)))]
     parts += ["\n## Ready questions\n", *(f"- `q2c sql {f.table}`: {f.header['says']}\n" for f in load_analyst())]
     parts += ["\n## Truths that are asserted every night\n", *(f"- `{f.table}`: {f.header['says']}\n" for f in load_assertions())]
@@ -40,15 +43,21 @@ def _controls(controls: list[SqlFile]) -> list[str]:
     return [head, *(row.format(**f.header) for f in controls)]
 
 
-def _canonical(table: Table) -> str:
+def _canonical(table: Table, kept: Collection[str]) -> str:
+    required = {name: "" if name in table.nullable else ", required" for name in table.fields}
     rows = [
-        f"| `{name}` | {field.kind.value}{'' if name in table.nullable else ', required'} | {field.says} |\n"
+        f"| `{name}` | {field.kind.value}{required[name]} | {field.says}{_place(table, name, kept)} |\n"
         for name, field in table.fields.items()
     ]
     head = (
         f"\n### canonical.{table.name}\n\n{table.says}; owned by {table.owner}\n\n| field | type | says |\n| --- | --- | --- |\n"
     )
     return head + "".join(rows)
+
+
+def _place(table: Table, name: str, kept: Collection[str]) -> str:
+    """Where a column is, if it is not copied from all versions to the newest ones."""
+    return "" if name in kept or name == "is_deleted" else f" (in `mapped.{table.name}` only)"
 
 
 def _made(file: SqlFile) -> str:

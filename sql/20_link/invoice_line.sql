@@ -11,27 +11,33 @@ with root_of_line as ( -- original line of every contract line, by its id alone:
     group by contract_line_source_id
 ),
 
-owned as ( -- lines with the contract line of their subscription item, else the one written on the line itself
+credited as ( -- what the lines that credit memos take back belong to
     select
         l.instance,
         l.source_id,
-        coalesce(s.root_line_key, c.root_line_key) as root_line_key,
-        case when s.root_line_key is not null then 'subscription_line' when c.root_line_key is not null then 'external_id' end as method
+        coalesce(s.root_line_key, c.root_line_key) as root_line_key
+    from canonical.invoice_line as l
+    inner join (
+        select distinct instance, credited_line_source_id from canonical.invoice_line where credited_line_source_id is not null
+    ) as k on l.instance = k.instance and l.source_id = k.credited_line_source_id
+    left join link.contract_line as s on l.instance || ':' || l.subscription_line_source_id = s.subscription_line_key
+    left join root_of_line as c on l.claimed_contract_line_id = c.contract_line_source_id
+),
+
+owned as ( -- lines with the contract line of their subscription item, else the one written on the line itself, else the credited line's
+    select
+        l.instance, l.source_id, l.invoice_source_id, l.subscription_source_id, l.credited_line_source_id, l.product_source_id, l.currency,
+        l.quantity, l.unit_price, l.discount_amount, l.net_amount, l.service_start_date, l.service_end_date, l.is_proration,
+        coalesce(s.root_line_key, c.root_line_key, d.root_line_key) as root_line_key,
+        case
+            when s.root_line_key is not null then 'subscription_line'
+            when c.root_line_key is not null then 'external_id'
+            when d.root_line_key is not null then 'credited_line'
+        end as method
     from canonical.invoice_line as l
     left join link.contract_line as s on l.instance || ':' || l.subscription_line_source_id = s.subscription_line_key
     left join root_of_line as c on l.claimed_contract_line_id = c.contract_line_source_id
-    where l.subscription_line_source_id is not null or l.claimed_contract_line_id is not null
-),
-
-credited as ( -- what the lines that credit memos take back belong to
-    select
-        o.instance,
-        o.source_id,
-        o.root_line_key
-    from owned as o
-    inner join (
-        select distinct instance, credited_line_source_id from canonical.invoice_line where credited_line_source_id is not null
-    ) as k on o.instance = k.instance and o.source_id = k.credited_line_source_id
+    left join credited as d on l.instance = d.instance and l.credited_line_source_id = d.source_id
 )
 
 select
@@ -42,12 +48,11 @@ select
     i.document_status,
     i.issued_date,
     (i.document_status in ('open', 'paid', 'uncollectible', 'issued') and i.issued_date <= $as_of) as is_billed,
-    coalesce(o.root_line_key, d.root_line_key) as root_line_key,
+    l.root_line_key,
     case when l.credited_line_source_id is not null then l.instance || ':' || l.credited_line_source_id end as credited_line_key,
-    coalesce(o.method, case when d.root_line_key is not null then 'credited_line' end) as method,
+    l.method,
     case
-        when coalesce(o.root_line_key, d.root_line_key) is null
-            then coalesce(l.subscription_source_id, i.subscription_source_id, i.document_number)
+        when l.root_line_key is null then coalesce(l.subscription_source_id, i.subscription_source_id, i.document_number)
     end as unlinked_subject_key,
     coalesce(i.legal_entity_code, u.legal_entity_code, b.legal_entity_code, 'unknown') as legal_entity_code,
     l.currency,
@@ -59,10 +64,8 @@ select
     l.service_end_date,
     l.is_proration,
     coalesce(p.revenue_class, b.revenue_class, 'ratable') as revenue_class
-from canonical.invoice_line as l
+from owned as l
 inner join canonical.invoice as i on l.instance = i.instance and l.invoice_source_id = i.source_id
-left join owned as o on l.instance = o.instance and l.source_id = o.source_id
-left join credited as d on l.instance = d.instance and l.credited_line_source_id = d.source_id
-left join link.booked_line as b on coalesce(o.root_line_key, d.root_line_key) = b.contract_line_key
+left join link.booked_line as b on l.root_line_key = b.contract_line_key
 left join canonical.subscription as u on l.instance = u.instance and l.subscription_source_id = u.source_id
 left join link.product as p on l.instance || ':' || l.product_source_id = p.product_key

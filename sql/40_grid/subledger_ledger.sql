@@ -35,70 +35,78 @@ settled as ( -- what counted invoices are made of, down to what should be open
     group by invoice_key
 ),
 
-side as ( -- both sides in one shape: documents of billing ...
+stated as ( -- one row a record of billing: documents ...
     select
-        'document' as part, document_key as record_key, currency, legal_entity_code, total_amount as left_amount,
-        cast(0 as decimal(20, 4)) as right_amount, cast(null as varchar) as transaction_key, cast(null as date) as moved_date
+        'document' as part, document_key as record_key, currency, legal_entity_code, total_amount as amount,
+        cast(null as date) as moved_date
     from document
     union all -- ... its payments and refunds ...
-    select
-        'money' as part, money_key as record_key, currency, legal_entity_code, -payment_amount as left_amount,
-        cast(0 as decimal(20, 4)) as right_amount, cast(null as varchar) as transaction_key, paid_date as moved_date
+    select 'money' as part, money_key as record_key, currency, legal_entity_code, -payment_amount as amount, paid_date as moved_date
     from link.money
-    union all -- ... what an invoice states as open beyond them ...
+    union all -- ... what an invoice states as open beyond them
     select
-        'footing' as part, d.document_key as record_key, d.currency, d.legal_entity_code, d.open_amount - s.amount as left_amount,
-        cast(0 as decimal(20, 4)) as right_amount, cast(null as varchar) as transaction_key, cast(null as date) as moved_date
+        'footing' as part, d.document_key as record_key, d.currency, d.legal_entity_code, d.open_amount - s.amount as amount,
+        cast(null as date) as moved_date
     from document as d
     inner join settled as s on d.document_key = s.invoice_key
     where d.document_kind = 'invoice' and d.open_amount <> s.amount and not (d.open_amount = 0 and s.amount < 0)
-    union all -- ... and everything on receivable accounts, with the record that it stands for
-    select
-        case
-            when m.money_key is not null then 'money'
-            when t.transaction_kind not in ('payment', 'refund') and d.document_key is not null then 'document'
-            else 'transaction'
-        end as part,
-        coalesce(
-            m.money_key, case when t.transaction_kind not in ('payment', 'refund') then d.document_key end, d.unlinked_key,
-            t.transaction_key
-        ) as record_key,
-        t.currency, t.legal_entity_code, cast(0 as decimal(20, 4)) as left_amount, t.receivable_amount as right_amount,
-        t.transaction_key, case when m.money_key is null then t.posting_date end as moved_date
-    from link.posted_transaction as t
-    left join link.document as d on t.transaction_key = d.transaction_key
-    left join link.money_posting as m on t.transaction_key = m.transaction_key
-    where t.receivable_amount is not null and t.transaction_kind <> 'summary'
-    union all -- ... summary journals by the documents that they post
-    select
-        case when document_key is null then 'transaction' else 'document' end as part,
-        coalesce(document_key, transaction_key) as record_key,
-        currency, legal_entity_code, cast(0 as decimal(20, 4)) as left_amount, posted_amount as right_amount, transaction_key,
-        posting_date as moved_date
-    from link.summary_share
-    where account_class = 'receivable'
 ),
 
-cell as ( -- one row a cell
+posted as ( -- everything on receivable accounts by the record that it stands for
     select
-        part,
-        record_key,
-        currency,
-        legal_entity_code,
-        sum(left_amount) as left_amount,
-        sum(right_amount) as right_amount,
+        part, record_key, currency, legal_entity_code,
+        sum(amount) as amount,
         max(moved_date) as moved_date,
         min(transaction_key) as first_transaction_key,
         max(transaction_key) as last_transaction_key
-    from side
+    from (
+        select
+            case
+                when m.money_key is not null then 'money'
+                when t.transaction_kind not in ('payment', 'refund') and d.document_key is not null then 'document'
+                else 'transaction'
+            end as part,
+            coalesce(
+                m.money_key, case when t.transaction_kind not in ('payment', 'refund') then d.document_key end, d.unlinked_key,
+                t.transaction_key
+            ) as record_key,
+            t.currency, t.legal_entity_code, t.receivable_amount as amount, t.transaction_key, t.posting_date as moved_date
+        from link.posted_transaction as t
+        left join link.document as d on t.transaction_key = d.transaction_key
+        left join link.money_posting as m on t.transaction_key = m.transaction_key
+        where t.receivable_amount is not null and t.transaction_kind <> 'summary'
+        union all -- summary journals by the documents that they post
+        select
+            case when document_key is null then 'transaction' else 'document' end as part,
+            coalesce(document_key, transaction_key) as record_key,
+            currency, legal_entity_code, posted_amount as amount, transaction_key, posting_date as moved_date
+        from link.summary_share
+        where account_class = 'receivable'
+    ) as stood
     group by part, record_key, currency, legal_entity_code
+),
+
+cell as ( -- both sides beside each other; money moves on the day that billing knows
+    select
+        coalesce(l.part, r.part) as part,
+        coalesce(l.record_key, r.record_key) as record_key,
+        coalesce(l.currency, r.currency) as currency,
+        coalesce(l.legal_entity_code, r.legal_entity_code) as legal_entity_code,
+        coalesce(l.amount, 0) as left_amount,
+        coalesce(r.amount, 0) as right_amount,
+        case when r.part = 'transaction' then r.moved_date else l.moved_date end as moved_date,
+        r.first_transaction_key,
+        r.last_transaction_key
+    from stated as l
+    full outer join posted as r
+        on l.part = r.part and l.record_key = r.record_key and l.currency = r.currency and l.legal_entity_code = r.legal_entity_code
 ),
 
 young as ( -- documents whose posting is in flight
     select distinct document_key from grid.billed_posted where is_in_flight
 ),
 
-posted as ( -- money that any transaction posts
+received as ( -- money that any transaction posts
     select distinct money_key from link.money_posting where money_key is not null
 )
 
@@ -123,7 +131,7 @@ select
     case when c.left_amount <> c.right_amount then c.last_transaction_key end as last_transaction_key
 from cell as c
 left join young as y on c.part = 'document' and c.record_key = y.document_key
-left join posted as p on c.part = 'money' and c.record_key = p.money_key
+left join received as p on c.part = 'money' and c.record_key = p.money_key
 cross join canonical.reading_cutoff as w
 where
     (c.left_amount <> 0 or c.right_amount <> 0)
