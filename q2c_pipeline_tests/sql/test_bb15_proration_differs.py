@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from q2c_pipeline_tests.sql.world import consistent, controls_of
-
-if TYPE_CHECKING:
-    from q2c_pipeline_tests.sql.world import World
+from q2c_pipeline_tests.sql.world import World, consistent, controls_of, masters
 
 FIRST = date(2026, 1, 15)
 
@@ -58,3 +55,23 @@ def test_another_amount_of_a_full_period_is_price_drift() -> None:
     world.reprice("2", 900)
 
     assert controls_of(world.post_all().exceptions()) == ["BB04"]
+
+
+def over_february(net: str) -> World:
+    """A line of 1,000.00 a month from 29 January to 14 February: 17 of 30 days, or 16 of 29 where every month has thirty."""
+    world = masters(World())
+    first, last = date(2026, 1, 29), date(2026, 2, 14)
+    world.order(1, start_date=first, end_date=last)
+    world.subscribe(1)
+    world.bill("1", first, last, Decimal(net))
+    return world.post_all()
+
+
+@pytest.mark.parametrize(
+    ("net", "found"),
+    [("566.67", []), ("551.72", [("BB15", "14.95")]), ("533.33", [("BB04", "33.34")])],
+)
+def test_months_of_thirty_days_are_counted_as_the_schedule_counts_them(net: str, found: list[tuple[str, str]]) -> None:
+    billing = [row for row in over_february(net).exceptions() if row[0].startswith("BB")]
+
+    assert [(row[0], str(row[2])[:-2]) for row in billing] == found

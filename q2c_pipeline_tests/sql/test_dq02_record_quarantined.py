@@ -148,3 +148,44 @@ def test_every_table_can_show_that_a_record_was_repaired() -> None:
     reads = {file.name: file.upstreams for file in all_files()}["canonical.open_reject"]
 
     assert {f"mapped.{name}" for name in TABLES} <= set(reads)
+
+
+def with_change_unreadable(object_name: str, *, january: int = 1000, record: str = "{}") -> World:
+    """Order 2 adds two seats to order 1 from 1 June; billing follows it, and one of its records is in quarantine."""
+    source_id = {"Order": "801-2", "OrderItem": "802-2"}[object_name]
+    held = {"instance": "sf_main", "object_name": object_name, "field_name": f"{object_name}.field", "record": record}
+    world = delivered(reject=[reject(source_id, "field", enum=False) | held])
+    others = {"batch_id": "b2", "instance": "stripe_main"}, {"batch_id": "b3", "instance": "netsuite_main"}
+    world.landing["batch"] += [world.landing["batch"][0] | other for other in others]
+    world.order(2, amends=1, start_date=date(2026, 6, 1), quantity=Decimal(2))
+    world.remove({"Order": "contract", "OrderItem": "contract_line"}[object_name], source_id)
+    for month in range(6, 11):
+        world.reprice(str(month), 1200, quantity=Decimal(12))
+    world.reprice("1", january)
+    world.rows["posting"].clear()
+    return world.post_all()
+
+
+LINE_RECORD = '{"Id":"802-2","OrderId":"801-2","OriginalOrderItemId":"802-1","Quantity":"two"}'
+
+
+@pytest.mark.parametrize(("object_name", "record"), [("Order", "{}"), ("OrderItem", LINE_RECORD)])
+def test_what_is_billed_by_a_change_in_quarantine_is_a_symptom_of_it(object_name: str, record: str) -> None:
+    found, symptoms, causes = told(with_change_unreadable(object_name, record=record))
+
+    source_id = {"Order": "801-2", "OrderItem": "802-2"}[object_name]
+    assert found == [("DQ02", f"sf_main.{object_name}/{source_id}", Decimal("-1000.0000"), "USD")]
+    assert symptoms == {("BB05", "DQ02")}
+    assert causes == {"DQ02"}
+
+
+def test_what_was_wrong_before_the_change_is_no_symptom_of_it() -> None:
+    found, *_ = told(with_change_unreadable("Order", january=900))
+
+    assert [(control, amount) for control, _, amount, _ in found] == [("BB04", Decimal(100)), ("DQ02", Decimal(-1000))]
+
+
+def test_a_line_in_quarantine_that_names_no_other_line_changes_none() -> None:
+    found, *_ = told(with_change_unreadable("OrderItem", record='{"Id":"802-2","OrderId":"801-2"}'))
+
+    assert [row[0] for row in found] == ["BB05", "DQ02"]

@@ -1,7 +1,7 @@
 -- grain:   document_key
 -- owner:   accounting
 -- says:    the whole of every document that has a differing cell past its grace: both sides' sums, where each stands, what posts it
--- example: INV-7 of UK, billed 120.00 EUR, posted 120.00 EUR in DE: is_other_entity
+-- example: INV-7 of UK, billed 120.00 EUR, posted 120.00 EUR in DE: is_other_entity; or 70.00 in UK and 50.00 in DE, which is so too
 with whole as ( -- all cells of these documents, the agreeing ones too
     select
         g.document_key,
@@ -58,7 +58,8 @@ select
     w.billed_tax,
     w.posted_tax,
     w.billed_entity_code,
-    w.posted_entity_code,
+    case when w.posted_entity_code = w.billed_entity_code then w.last_posted_entity_code else w.posted_entity_code end
+        as posted_entity_code,
     w.billed_period,
     w.posted_period,
     w.billed_currency,
@@ -69,7 +70,7 @@ select
     p.unbalanced_transaction_number,
     p.summary_number,
     p.document_key is null as is_nothing_posted,
-    w.posted_entity_code <> w.billed_entity_code and w.posted_entity_code = w.last_posted_entity_code as is_other_entity,
+    w.posted_entity_code <> w.billed_entity_code or w.last_posted_entity_code <> w.billed_entity_code as is_other_entity,
     w.posted_period <> w.billed_period and w.posted_period = w.last_posted_period as is_other_period,
     w.posted_currency <> w.billed_currency and w.posted_currency = w.last_posted_currency as is_other_currency
 from whole as w

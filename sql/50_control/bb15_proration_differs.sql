@@ -15,7 +15,9 @@ with partial as ( -- partial periods: what their full period is worth, and both 
         cast(s.full_net_amount as decimal(20, 4)) as full_amount,
         date_diff('day', p.full_start_date, p.full_end_date) + 1 as full_days,
         date_diff('day', p.service_start_date, p.service_end_date) + 1 as served_days,
-        t.period_months * 30 as full_360,
+        (year(p.full_end_date + 1) - year(p.full_start_date)) * 360
+        + (month(p.full_end_date + 1) - month(p.full_start_date)) * 30
+        + least(day(p.full_end_date + 1), 30) - least(day(p.full_start_date), 30) as full_360,
         (year(p.service_end_date + 1) - year(p.service_start_date)) * 360
         + (month(p.service_end_date + 1) - month(p.service_start_date)) * 30
         + least(day(p.service_end_date + 1), 30) - least(day(p.service_start_date), 30) as served_360

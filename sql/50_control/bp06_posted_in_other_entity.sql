@@ -4,7 +4,7 @@
 -- grain:    cell_id
 -- owner:    accounting
 -- queue:    finance_operations
--- says:     document was posted in another legal entity
+-- says:     document was posted in another legal entity, whole or in part
 -- example:  invoice of UK posted in the books of DE
 -- repair:   reverse and repost
 -- Worth what the document's own entity misses: what stands in the other one counts 0 in the exception, whatever its amount (in the

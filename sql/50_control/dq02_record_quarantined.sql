@@ -1,14 +1,14 @@
 -- control:  DQ02
 -- priority: 3
 -- severity: medium
--- grain:    rejected record; cells that miss their contract because of it
+-- grain:    rejected record; cells that miss their contract, or a change of it, because of it
 -- owner:    data platform
 -- queue:    integration
 -- says:     record could not be read and is quarantined
 -- example:  stripe_main.charge/ch_9: created is not a date
 -- repair:   repair at source
 -- A record that cannot be read is the cause of whatever does not find it: the priority is that of a cause of causes. What was billed
--- for a contract in quarantine is its worth.
+-- for a contract in quarantine is its worth; of a change in quarantine, by how much what is billed departs from what else is owed.
 with record as ( -- one claim a rejected record; those with an unknown enum value become symptoms of DQ03
     select
         'reject|' || instance || '|' || object_name || '|' || coalesce(source_id, batch_id || '#' || cast(row_number as varchar))
@@ -56,7 +56,7 @@ select
     c.period,
     c.difference_amount,
     'billed ' || c.right_text || ' for the period from ' || cast(c.service_start_date as varchar)
-    || ', and its contract cannot be read' as reason,
+    || ', and ' || c.lacking_text || ' cannot be read' as reason,
     r.evidence,
     r.expected_text,
     r.found_text
