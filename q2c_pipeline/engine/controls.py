@@ -104,7 +104,8 @@ def _catalogue_row(file: SqlFile) -> list[exp.Expr]:
         value = file.header[key]
         literal = exp.Literal.number(int(value)) if key == "priority" else exp.Literal.string(value)
         cells.append(literal.as_(key))
-    return cells
+    needs = file.header.get("needs")
+    return [*cells, exp.Literal.string(needs).as_("needs") if needs else _nothing("needs")]
 
 
 def _generated(table: str, header: dict[str, str], query: exp.Query) -> SqlFile:

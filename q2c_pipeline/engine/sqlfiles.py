@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot import exp
 
+from q2c_pipeline.domain.kinds import Role
 from q2c_pipeline.domain.people import Queue
 from q2c_pipeline.errors import ConfigurationError, SqlError
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 REQUIRED = ("grain", "owner", "says")
 OPTIONAL = ("params", "example")
 CONTROL = ("control", "priority", "severity", "queue", "repair")
+CONTROL_OPTIONAL = ("needs",)
+"""Roles of the systems without which a control does not run, where they are not those of its leg."""
 CONTROL_FOLDER = "50_control"
 REPAIR = ("control", "action")
 REPAIR_FOLDER = "65_repair"
@@ -184,7 +187,7 @@ def _place(path: Path) -> tuple[int, str]:
 def _header(text: str, where: str, folder: str) -> dict[str, str]:
     """The `-- key: value` lines at the top; an indented line continues the value above it, any other is a remark."""
     needed = REQUIRED + (CONTROL if folder == CONTROL_FOLDER else ())
-    extra = {ASSERTION_FOLDER: ASSERTION, REPAIR_FOLDER: REPAIR}
+    extra = {CONTROL_FOLDER: CONTROL_OPTIONAL, ASSERTION_FOLDER: ASSERTION, REPAIR_FOLDER: REPAIR}
     allowed = needed + OPTIONAL + extra.get(folder, ())
     header: dict[str, str] = {}
     key = ""
@@ -201,6 +204,7 @@ def _header(text: str, where: str, folder: str) -> dict[str, str]:
             key = ""
     _check_complete(header, needed, where)
     _check_queue(header, where)
+    _check_needs(header, where)
     return header
 
 
@@ -234,6 +238,17 @@ def _check_queue(header: Mapping[str, str], where: str) -> None:
             found=f"'{header['queue']}'",
             where=where,
             next_step="send the control's exceptions to a queue that somebody works on",
+        )
+
+
+def _check_needs(header: Mapping[str, str], where: str) -> None:
+    unknown = [one for one in _words(header.get("needs", "")) if one not in set(Role)]
+    if unknown:
+        raise SqlError(
+            expected=f"needs: some of {', '.join(Role)}",
+            found=f"'{unknown[0]}'",
+            where=where,
+            next_step="name the roles of the systems that the control cannot do without",
         )
 
 

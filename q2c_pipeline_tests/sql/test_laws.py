@@ -113,6 +113,23 @@ def test_amount_at_risk_is_in_group_currency_and_sets_the_severity() -> None:
     assert rows == [("BB01", Decimal("100000.0000"), Decimal("110000.0000"), "critical")]
 
 
+@pytest.mark.parametrize(
+    ("roles", "ran"),
+    [
+        (("billing", "erp"), {"BB17", "MD02", "ST02", "LA01", "SL03"}),
+        (("crm", "erp"), {"MD01"}),
+        (("crm", "billing", "erp"), {"SL04"}),
+    ],
+)
+def test_a_control_runs_where_what_its_header_needs_is_configured(roles: tuple[str, ...], ran: set[str]) -> None:
+    world = consistent().post_all()
+    world.roles = roles
+    with world.run() as warehouse:
+        found = set(warehouse.query("select control_id from recon.control_result where status <> 'not_run'")["control_id"])
+    assert ran <= found
+    assert ("SL04" in found, "ST01" in found) == ((True, True) if len(roles) == 3 else (False, False))
+
+
 @pytest.mark.parametrize(("roles", "legs"), [(("crm", "billing"), {"BB"}), (("billing", "erp"), {"BP", "SL"}), (("crm",), set())])
 def test_a_leg_runs_when_both_of_its_sides_are_configured(roles: tuple[str, ...], legs: set[str]) -> None:
     world = consistent().post_all()

@@ -7,6 +7,7 @@
 -- says:     billed while the customer is on credit hold, or with a missing tax class
 -- example:  customer held since 3 May, INV-7 of 1,190.00 EUR issued on 1 June; or ANALYTICS is billed without any tax code
 -- repair:   hold
+-- needs:    billing
 -- An invoice breaks no cell by this: it is worth as expected (nothing) minus what it asks for, tax included. Tax classes count where
 -- the billing platform keeps any.
 with held as ( -- invoices issued after the day on which their customer was put on hold

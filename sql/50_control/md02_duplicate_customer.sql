@@ -7,6 +7,7 @@
 -- says:     one customer has several records in one system: same tax id, same CRM account, or all but the same by what is written
 -- example:  cus_7 and cus_9 both belong to account 001A and bill in EUR: AC-00012@billing
 -- repair:   merge task
+-- needs:    billing
 with record as ( -- every customer record with its role
     select
         a.instance, a.source_id, i.role,

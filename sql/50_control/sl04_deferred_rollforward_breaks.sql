@@ -6,6 +6,7 @@
 -- queue:    finance_operations
 -- says:     deferred revenue roll-forward breaks: opening + billed - recognised is not closing
 -- repair:   investigate
+-- needs:    crm, billing, erp
 -- example:  a release credits revenue with 120.00 and debits accrued expenses: revenue is right, deferred revenue stays 120.00 too high
 -- Only what no other control names: documents are held against the ledger in billed-posted, releases in posted-recognised (where both
 -- lines of a release are wrong alike), journals by hand are BP13, payments on the wrong account SL01, unbalanced ones BP12.

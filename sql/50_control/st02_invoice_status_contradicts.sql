@@ -7,6 +7,7 @@
 -- says:     invoice status contradicts its open balance or its payments
 -- example:  INV-US-000123 is paid, yet 40.00 USD of it are open
 -- repair:   refresh
+-- needs:    billing
 with applied as ( -- money that settled each invoice
     select
         instance, invoice_source_id,

@@ -1,6 +1,7 @@
 -- grain: control_id
 -- owner: controllership
 -- says:  what every control looked at and found; not_run where a system that it compares is not configured
+-- A control needs the systems of its leg, unless its header says which it needs.
 with looked_at as ( -- how many cells, accounts, orders or delivered objects the controls of each leg look at
     select 'BB' as leg, (select count(*) from grid.booked_billed) as population
     union all
@@ -44,12 +45,10 @@ select
     coalesce(f.exceptions, 0) as exceptions,
     coalesce(f.amount_at_risk, 0) as amount_at_risk,
     case
-        when (c.control_id in ('BB17', 'MD02', 'ST02') or c.leg = 'LA') and k.has_billing
-            then case when f.exceptions > 0 then 'exceptions' else 'ok' end
-        when c.leg in ('BB', 'ST', 'LA') and not (k.has_crm and k.has_billing) then 'not_run'
-        when c.leg in ('BP', 'SL') and not (k.has_billing and k.has_erp) then 'not_run'
-        when (c.leg = 'RR' or c.control_id = 'SL04') and not (k.has_crm and k.has_billing and k.has_erp) then 'not_run'
-        when c.leg = 'MD' and not (k.has_crm and (k.has_billing or k.has_erp)) then 'not_run'
+        when coalesce(c.needs like '%crm%', c.leg in ('BB', 'RR', 'ST', 'MD')) and not k.has_crm then 'not_run'
+        when coalesce(c.needs like '%billing%', c.leg in ('BB', 'BP', 'RR', 'SL', 'ST', 'LA')) and not k.has_billing then 'not_run'
+        when coalesce(c.needs like '%erp%', c.leg in ('BP', 'RR', 'SL')) and not k.has_erp then 'not_run'
+        when c.needs is null and c.leg = 'MD' and not (k.has_billing or k.has_erp) then 'not_run'
         when f.exceptions > 0 then 'exceptions'
         else 'ok'
     end as status

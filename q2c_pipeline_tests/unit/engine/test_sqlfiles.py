@@ -83,6 +83,12 @@ def test_a_control_names_a_queue_that_somebody_works_on(tmp_path: Path) -> None:
         read(write(tmp_path, "50_control/x.sql", header + FINDING))
 
 
+def test_a_control_says_which_systems_it_needs_where_they_are_not_those_of_its_leg(tmp_path: Path) -> None:
+    header = CONTROL.format(id="XX01", priority=7) + "-- needs: billing, ledger\n"
+    with pytest.raises(SqlError, match=r"needs: some of crm, billing, erp, found 'ledger'"):
+        read(write(tmp_path, "50_control/x.sql", header + FINDING))
+
+
 def test_controls_are_united_and_catalogued_without_a_registry(tmp_path: Path) -> None:
     write(tmp_path, "50_control/b.sql", CONTROL.format(id="XX02", priority=5) + FINDING)
     write(tmp_path, "50_control/a.sql", CONTROL.format(id="XX01", priority=7) + FINDING)
