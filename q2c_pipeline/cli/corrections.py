@@ -82,9 +82,7 @@ def approve_corrections(
 
     settings, at = _settings(config), datetime.now(UTC)
     filters, chosen = _filters(settings, None, control, entity, exception, without), ids or []
-    shown = deciding.shown(settings, chosen, filters, at)
-    if confirm is None and len(chosen) != 1:
-        _ask_to_confirm(shown)
+    shown = _looked_at(settings, chosen, filters, confirm, at)
     ready = deciding.approve(settings, current_actor(settings), chosen, filters, confirm or shown.digest, why, at)
     waiting = len(shown.corrections) - len(ready)
     output().print(f"{len(ready)} approved and in the outbox" + (f"; {waiting} wait for a second approval" if waiting else ""))
@@ -110,9 +108,7 @@ def reject_corrections(
         raise typer.BadParameter(message, param_hint="--why")
     settings, at = _settings(config), datetime.now(UTC)
     filters, chosen = _filters(settings, None, control, entity, exception, without), ids or []
-    shown = deciding.shown(settings, chosen, filters, at)
-    if confirm is None and len(chosen) != 1:
-        _ask_to_confirm(shown)
+    shown = _looked_at(settings, chosen, filters, confirm, at)
     done = deciding.reject(settings, current_actor(settings), chosen, filters, confirm or shown.digest, why, at)
     output().print(f"{len(done)} rejected")
 
@@ -190,10 +186,13 @@ def _may_see(settings: Settings) -> bool:
     return current_actor(settings).may(Permission.SEE_PERSONAL_DATA)
 
 
-def _ask_to_confirm(shown: Shown) -> None:
-    """Show the set and stop: approving what nobody has looked at is what this prevents."""
-    from q2c_pipeline.orchestration import showing_corrections
+def _looked_at(settings: Settings, chosen: Sequence[str], filters: Filters, confirm: str | None, at: datetime) -> Shown:
+    """The set that is meant; one that nobody has confirmed is shown and nothing is decided, but of a single one by its id."""
+    from q2c_pipeline.orchestration import deciding, showing_corrections
 
+    shown = deciding.shown(settings, chosen, filters, at)
+    if confirm is not None or len(chosen) == 1:
+        return shown
     for one in _first(shown.corrections):
         output().print(showing_corrections.step(one), markup=False, soft_wrap=True)
     for line in showing_corrections.totals(shown):

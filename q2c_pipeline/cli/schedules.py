@@ -12,6 +12,10 @@ import typer
 schedule = typer.Typer(help="What given contract lines would bill or earn, by the SQL of the nightly run.", no_args_is_help=True)
 Given = Annotated[Path, typer.Argument(metavar="FILE.json", help='A JSON list of {"id", "line", "policy"}.')]
 
+Asked = Annotated[
+    Path, typer.Argument(metavar="FILE.json", help='A JSON list of cases with "kind", as docs/schedules.md has them.')
+]
+
 
 @schedule.command("billing")
 def schedule_billing(file: Given) -> None:
@@ -19,7 +23,7 @@ def schedule_billing(file: Given) -> None:
     from q2c_pipeline.orchestration import expected
     from q2c_pipeline.orchestration.given import files as given_files
 
-    typer.echo(json.dumps(expected.billing(given_files.read_billing(file)), indent=1, ensure_ascii=False))
+    _print(expected.billing(given_files.read_billing(file)))
 
 
 @schedule.command("revenue")
@@ -28,12 +32,7 @@ def schedule_revenue(file: Given) -> None:
     from q2c_pipeline.orchestration import expected
     from q2c_pipeline.orchestration.given import files as given_files
 
-    typer.echo(json.dumps(expected.revenue(given_files.read_revenue(file)), indent=1, ensure_ascii=False))
-
-
-Asked = Annotated[
-    Path, typer.Argument(metavar="FILE.json", help='A JSON list of cases with "kind", as docs/schedules.md has them.')
-]
+    _print(expected.revenue(given_files.read_revenue(file)))
 
 
 @schedule.command("allocation")
@@ -42,7 +41,7 @@ def schedule_allocation(file: Asked) -> None:
     from q2c_pipeline.orchestration import expected
     from q2c_pipeline.orchestration.given import files as given_files
 
-    typer.echo(json.dumps(expected.allocation(given_files.read_allocations(file)), indent=1, ensure_ascii=False))
+    _print(expected.allocation(given_files.read_allocations(file)))
 
 
 @schedule.command("modification")
@@ -51,4 +50,8 @@ def schedule_modification(file: Asked) -> None:
     from q2c_pipeline.orchestration import expected
     from q2c_pipeline.orchestration.given import files as given_files
 
-    typer.echo(json.dumps(expected.modification(given_files.read_modifications(file)), indent=1, ensure_ascii=False))
+    _print(expected.modification(given_files.read_modifications(file)))
+
+
+def _print(answers: object) -> None:
+    typer.echo(json.dumps(answers, indent=1, ensure_ascii=False))

@@ -24,6 +24,7 @@ from q2c_pipeline.settings import Settings
 from q2c_pipeline.state.correction_tables import CORRECTION
 
 _SHORT = 12
+_LIFE = list(Status)
 _LISTED: dict[str, pl.DataType | type[pl.DataType]] = {
     "correction_id": pl.String,
     "status": pl.String,
@@ -59,9 +60,10 @@ class Filters:
 
 
 def listed(settings: Settings, filters: Filters, at: datetime) -> pl.DataFrame:
-    """Corrections as rows."""
+    """Corrections as rows: what waits for a decision first, then control by control."""
     with acting(settings, "", at) as trail:
         found = select_where(trail.connection, *filters.conditions())
+    found.sort(key=lambda one: (_LIFE.index(one.status), one.control_id, one.subject_key, one.step))
     rows = [tuple(getattr(one, name) for name in _LISTED) for one in found]
     return pl.DataFrame(rows, schema=_LISTED, orient="row")
 

@@ -92,3 +92,20 @@ def test_what_repaired_a_resolved_exception_can_be_undone(company: Settings) -> 
     assert [each.correction_id for each in ready] == [undo.correction_id]
     with state_of(company) as state:
         assert read(state, "line 1").status is CaseStatus.RESOLVED
+
+
+def test_a_list_begins_with_what_waits_for_a_decision(company: Settings) -> None:
+    first = stored(company)["line 1"]
+    with acting(company, "hedy", AT) as trail:
+        move(trail.connection, first, Status.EXPIRED, AT, "the evidence changed")
+    listed = deciding.listed(company, Filters(), AT)
+    assert listed.select("status", "subject_key").rows() == [
+        ("proposed", "ORD-line 2"),
+        ("proposed", "ORD-line 3"),
+        ("expired", "ORD-line 1"),
+    ]
+
+
+def test_a_beginning_of_an_id_is_no_pattern(company: Settings) -> None:
+    assert deciding.listed(company, Filters(exception="%"), AT).is_empty()
+    assert len(deciding.listed(company, Filters(exception=finding("line 1").exception_id[:8]), AT)) == 1
