@@ -37,6 +37,8 @@ _OUTSIDE_DDL = (
     "create table if not exists policy.summary_convention (instance varchar, grouping varchar, number_prefix varchar)",
     "create table if not exists policy.standalone_price (product_code varchar, currency varchar, unit_price decimal(20, 4))",
     "create table if not exists policy.bundle (bundle varchar, product_code varchar, currency varchar, unit_price decimal(20, 4))",
+    """create table if not exists policy.grace (instance varchar, legal_entity_code varchar, booking_days integer,
+       invoice_days integer, posting_days integer)""",
     "create table if not exists policy.ownership (table_name varchar, field_name varchar, owner_role varchar)",
     """create table if not exists policy.tolerance (control_id varchar, legal_entity_code varchar, currency varchar,
        tolerance_amount decimal(20, 4), tolerance_percent decimal(8, 4))""",
@@ -156,7 +158,7 @@ class Warehouse:
 
     def parts(self, sql: str, params: Mapping[str, Any], rows: int) -> Iterator[pl.DataFrame]:
         """Rows of a SELECT as frames of at most so many rows, one in memory at a time."""
-        for batch in self.connection.execute(sql, dict(params)).to_arrow_reader(rows):
+        for batch in self.connection.sql(sql, params=dict(params)).to_arrow_reader(rows):
             yield pl.DataFrame(batch)
 
     def run_file(self, file: SqlFile, params: Mapping[str, Any]) -> RunResult:

@@ -59,7 +59,7 @@ class Draft:
 
     def drop(self, condition: pl.Expr) -> None:
         """Take rows that came so far out again."""
-        kept = self.numbered().filter(~condition).drop(_ROW)
+        kept = self.scan().with_row_index(_ROW).filter(~condition).drop(_ROW)
         path = self._next_part()
         with files.written(self._folder.parent):
             kept.sink_parquet(path, compression="zstd", statistics=False)
@@ -69,7 +69,9 @@ class Draft:
 
     def keep_last(self, column: str) -> None:
         """Of rows with the same text in a column keep the one that came last."""
-        rows = self.numbered().select(_ROW, column)
+        if not self.height or self.scan().select(pl.col(column).hash().n_unique()).collect().item() == self.height:
+            return
+        rows = self.scan().with_row_index(_ROW).select(_ROW, column)
         last = rows.group_by(column).agg(pl.len().alias("rows"), pl.col(_ROW).max()).filter(pl.col("rows") > 1).collect()
         if not last.is_empty():
             self.drop(pl.col(column).is_in(last[column].implode()) & ~pl.col(_ROW).is_in(last[_ROW].implode()))
@@ -89,21 +91,22 @@ class Draft:
             return pl.LazyFrame(schema=dict.fromkeys(self.columns, pl.String()))
         return pl.concat([pl.scan_parquet(path) for path in self._parts], how="diagonal")
 
-    def numbered(self) -> pl.LazyFrame:
-        """The rows with their numbers."""
-        return self.scan().with_row_index(_ROW)
-
     def values(self, *columns: str, where: pl.Expr | None = None) -> Iterator[tuple[str | None, ...]]:
         """Some fields of all rows, or of those that `where` describes, a chunk in memory at a time."""
         for start in range(0, self.height, CHUNK_ROWS):
             part = self.scan().slice(start, CHUNK_ROWS)
             yield from (part if where is None else part.filter(where)).select(columns).collect().iter_rows()
 
+    def column(self, name: str, where: pl.Expr | None = None) -> Iterator[str | None]:
+        """The same of one field."""
+        return (value for (value,) in self.values(name, where=where))
+
     def texts(self, column: str) -> set[str]:
         """The different texts of a field."""
+        rows = self.scan()
         if column not in self.columns:
             return set()
-        return set(self.scan().select(column).collect()[column].drop_nulls())
+        return set(rows.select(column).collect()[column].drop_nulls())
 
     def finish(self, path: Path, columns: Sequence[str] = ()) -> str:
         """Put all rows into one file and return its sha256; `columns` are those of a draft without rows."""

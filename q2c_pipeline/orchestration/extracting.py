@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import cast
 
 from q2c_pipeline.errors import SourceError
+from q2c_pipeline.landing.draft import Draft
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.platforms.extraction import Connector, Context, Instance, ObjectSpec, window_for
@@ -63,50 +66,47 @@ def connected(instance: Instance) -> Iterator[Connector]:
         connector.close()
 
 
-def extract_object(
-    landing: Landing,
-    connector: Connector,
-    instance: Instance,
-    spec: ObjectSpec,
-    as_of: date,
-    overlap: timedelta,
-    landed_now: dict[str, Manifest],
-    gate: Gate,
-) -> Manifest:
-    """Read one object's changes since its own high-water mark and land them as one batch."""
-    window = window_for(as_of, landing.read_until(instance.name, spec.name), overlap)
-    fields = connector.fields[spec.name]
+@dataclass(frozen=True)
+class Extraction:
+    """One reading of one instance; what was begun and not landed is thrown away when it is closed."""
 
-    def changed_ids(object_name: str) -> set[str]:
-        manifest = landed_now[object_name]
-        column = connector.fields[object_name].vendor["id"]
-        return set(landing.scan(manifest).select(column).collect()[column].drop_nulls())
+    landing: Landing
+    connector: Connector
+    instance: Instance
+    as_of: date
+    overlap: timedelta
+    gate: Gate = field(default_factory=Gate)
+    drafts: ExitStack = field(default_factory=ExitStack)
 
-    before = connector.log.total
-    extract = connector.extract(
-        spec,
-        Context(
-            window=window,
-            as_of=as_of,
-            known_ids=lambda: landing.known_ids(instance.name, spec.name, fields.vendor[spec.id_field]),
-            changed_ids=changed_ids,
-        ),
-    )
-    with gate.passing():
-        return landing.land(
-            extract.records,
-            instance=instance.name,
-            platform=instance.platform,
-            object_name=spec.name,
-            as_of=as_of,
-            window=window,
-            checks=extract.checks,
-            tombstones=extract.tombstones,
-            request_ids=connector.log.request_ids[-20:],
-            request_count=connector.log.total - before,
-            columns=() if extract.records else fields.required(),
-            notes=extract.notes,
-        )
+    def land(self, spec: ObjectSpec) -> Manifest:
+        """Read one object's changes since its own high-water mark and land them as one batch."""
+        landing, log, name = self.landing, self.connector.log, self.instance.name
+        fields, before = self.connector.fields[spec.name], log.total
+        window = window_for(self.as_of, landing.read_until(name, spec.name), self.overlap)
+        known_ids = partial(landing.known_ids, name, spec.name, fields.vendor[spec.id_field])
+        extract = self.connector.extract(spec, Context(window, self.as_of, known_ids, self._draft))
+        with self.gate.passing():
+            return landing.land(
+                extract.records,
+                instance=name,
+                platform=self.instance.platform,
+                object_name=spec.name,
+                as_of=self.as_of,
+                window=window,
+                checks=extract.checks,
+                tombstones=extract.tombstones,
+                request_ids=log.request_ids[-20:],
+                request_count=log.total - before,
+                columns=fields.required(),
+                notes=extract.notes,
+            )
+
+    def close(self) -> None:
+        """Throw away what was not landed."""
+        self.drafts.close()
+
+    def _draft(self, object_name: str) -> Draft:
+        return self.drafts.enter_context(closing(self.landing.draft(self.instance.name, object_name)))
 
 
 def extract_instance(
@@ -119,10 +119,8 @@ def extract_instance(
     only: Collection[str] | None = None,
 ) -> None:
     """Land every object of one instance (or `only` some), headers before their lines; `on_landed` hears of each."""
-    landed: dict[str, Manifest] = {}
-    with connected(instance) as connector:
+    with connected(instance) as connector, closing(Extraction(landing, connector, instance, as_of, overlap, gate)) as extraction:
         gate.watch(connector.log)
         for spec in connector.objects():
             if only is None or spec.name in only:
-                landed[spec.name] = extract_object(landing, connector, instance, spec, as_of, overlap, landed, gate)
-                on_landed(landed[spec.name])
+                on_landed(extraction.land(spec))

@@ -1,4 +1,4 @@
-"""Calls side by side whose results come in the order of the items, with few results waiting at any time."""
+"""Calls side by side, with few results waiting at any time: in the order of the items, or as they come."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from queue import SimpleQueue
-from typing import TypeVar
+from contextlib import suppress
+from queue import Full, Queue, SimpleQueue
+from typing import TypeVar, cast
 
 T = TypeVar("T")
 R = TypeVar("R")
+_NOTHING = object()
+_LOOK_SECONDS = 0.1
+"""How often a worker whose results nobody takes looks whether anybody will."""
 
 
 def in_order(call: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
@@ -34,6 +38,56 @@ def in_order(call: Callable[[T], R], items: Iterable[T], workers: int) -> Iterat
             yield waiting.popleft().result()
     finally:
         _end(threads, orders, waiting)
+
+
+def as_they_come(call: Callable[[T], Iterable[R]], items: Iterable[T], workers: int) -> Iterator[R]:
+    """Everything that `call` yields for every item, by `workers` threads, whichever is ready first.
+
+    However much one item yields, a few results wait: a worker that is ahead of whoever takes them waits too.
+    """
+    results: Queue[tuple[R | None, BaseException | None, bool]] = Queue(2 * workers)
+    rest, lock, ended = iter(items), threading.Lock(), threading.Event()
+
+    def put(result: R | None, error: BaseException | None = None, *, is_last: bool = False) -> bool:
+        while not ended.is_set():
+            with suppress(Full):
+                results.put((result, error, is_last), timeout=_LOOK_SECONDS)
+                return True
+        return False
+
+    def work() -> None:
+        try:
+            while (item := _next(rest, lock, ended)) is not _NOTHING:
+                if not all(put(result) for result in call(cast("T", item))):
+                    return
+            put(None, is_last=True)
+        except BaseException as error:  # noqa: BLE001  (whoever takes the results gets it)
+            put(None, error, is_last=True)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield from _taken(results, workers)
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
+def _next(items: Iterator[T], lock: threading.Lock, ended: threading.Event) -> T | object:
+    with lock:
+        return _NOTHING if ended.is_set() else next(items, _NOTHING)
+
+
+def _taken(results: Queue[tuple[R | None, BaseException | None, bool]], workers: int) -> Iterator[R]:
+    while workers:
+        result, error, is_last = results.get()
+        if error is not None:
+            raise error
+        workers -= is_last
+        if not is_last:
+            yield cast("R", result)
 
 
 def _end(threads: list[threading.Thread], orders: SimpleQueue[tuple[T, Future[R]] | None], waiting: deque[Future[R]]) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from q2c_pipeline.landing.draft import FlatRecord
+from q2c_pipeline.landing.draft import Draft
 from q2c_pipeline.landing.manifest import Check, Tombstone, Window
 from q2c_pipeline.platforms.http import RequestLog
 from q2c_pipeline.schemas.fieldmap import FieldMap
@@ -42,9 +42,9 @@ class ObjectSpec:
 
 @dataclass
 class Extract:
-    """Everything that one extract of one object found; `records` are flat text with vendor field names."""
+    """Everything that one extract of one object found; `records` are flat text with vendor field names, on disk already."""
 
-    records: list[FlatRecord]
+    records: Draft
     checks: list[Check] = field(default_factory=list)
     tombstones: list[Tombstone] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
@@ -52,15 +52,15 @@ class Extract:
 
 @dataclass(frozen=True)
 class Context:
-    """What an extract may look at besides the vendor: its window, the cut-off, and the ids landed so far.
+    """What an extract has besides the vendor: its window, the cut-off, the ids landed so far, and where records go.
 
-    `changed_ids` gives ids of another object landed in this same run (lines follow changed headers).
+    `draft` begins the batch of an object: the one that is extracted, or one that is read along with it and extracted later.
     """
 
     window: Window
     as_of: date
     known_ids: Callable[[], set[str]]
-    changed_ids: Callable[[str], set[str]]
+    draft: Callable[[str], Draft]
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,9 @@ def window_for(as_of: date, last_until: datetime | None, overlap: timedelta) -> 
     return Window(last_until - overlap if last_until else None, until)
 
 
-def total_check(name: str, expected: Decimal | str, records: Iterable[FlatRecord], vendor_field: str) -> Check:
+def total_check(name: str, expected: Decimal | str, values: Iterable[str | None]) -> Check:
     """Compare the source's own total with the sum of a landed field; amounts that are not numbers count as zero."""
-    found = sum((_number(record.get(vendor_field)) for record in records), Decimal(0))
-    return Check(name, _plain(Decimal(expected)), _plain(found))
+    return Check(name, _plain(Decimal(expected)), _plain(sum(map(_number, values), Decimal(0))))
 
 
 def _number(text: str | None) -> Decimal:

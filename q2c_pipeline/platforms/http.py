@@ -13,7 +13,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from q2c_pipeline.errors import SourceError, SourceUnavailableError
-from q2c_pipeline.platforms.concurrency import in_order
+from q2c_pipeline.platforms.concurrency import as_they_come, in_order
 
 RETRYABLE_STATUS = frozenset({408, 420, 425, 429, 500, 502, 503, 504})
 T = TypeVar("T")
@@ -219,6 +219,10 @@ class HttpSession:
     def map_concurrently(self, call: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """`call` on every item by at most `concurrency` threads, results in the order of the items."""
         return in_order(call, items, self.concurrency)
+
+    def stream_concurrently(self, call: Callable[[T], Iterable[R]], items: Iterable[T]) -> Iterator[R]:
+        """What `call` yields for every item, by at most `concurrency` threads, as it comes."""
+        return as_they_come(call, items, self.concurrency)
 
     def close(self) -> None:
         """Give the connections back."""

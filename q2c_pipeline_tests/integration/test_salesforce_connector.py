@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,7 +19,7 @@ from starlette.applications import Starlette
 from q2c_pipeline.errors import SourceError, SourceUnavailableError
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
-from q2c_pipeline.orchestration.extracting import Gate, extract_object
+from q2c_pipeline.orchestration.extracting import Extraction
 from q2c_pipeline.orchestration.loading import Mapped, field_map, map_batch, readings
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
@@ -68,10 +69,8 @@ class Site:
     def land(self, name: str, as_of: date = AS_OF) -> Manifest:
         connector = self.connect()
         spec = next(s for s in connector.objects() if s.name == name)
-        try:
-            return extract_object(self.landing, connector, self.instance, spec, as_of, OVERLAP, {}, Gate())
-        finally:
-            connector.close()
+        with closing(connector), closing(Extraction(self.landing, connector, self.instance, as_of, OVERLAP)) as extraction:
+            return extraction.land(spec)
 
     def rows(self, manifest: Manifest) -> list[dict[str, Any]]:
         return self.landing.scan(manifest).collect().to_dicts()

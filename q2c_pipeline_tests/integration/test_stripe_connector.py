@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +19,7 @@ from starlette.applications import Starlette
 from q2c_pipeline.errors import SourceError, SourceUnavailableError
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
-from q2c_pipeline.orchestration.extracting import Gate, extract_object
+from q2c_pipeline.orchestration.extracting import Extraction
 from q2c_pipeline.orchestration.loading import Mapped, field_map, map_batch, readings
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.http import RetryPolicy
@@ -58,10 +59,10 @@ class Site:
         self.systems.as_of = as_of
         connector = connect(self.instance, QUICK)
         landed: dict[str, Manifest] = {}
-        for spec in connector.objects():
-            if only is None or spec.name in only:
-                landed[spec.name] = extract_object(self.landing, connector, self.instance, spec, as_of, OVERLAP, landed, Gate())
-        connector.close()
+        with closing(connector), closing(Extraction(self.landing, connector, self.instance, as_of, OVERLAP)) as extraction:
+            for spec in connector.objects():
+                if only is None or spec.name in only:
+                    landed[spec.name] = extraction.land(spec)
         return landed, connector
 
     def rows(self, manifest: Manifest) -> dict[str, dict[str, Any]]:

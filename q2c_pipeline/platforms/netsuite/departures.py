@@ -65,7 +65,7 @@ class Looker:
     def _compared(self, known: set[str], total: int) -> tuple[dict[str, datetime], Check]:
         """Known rows that the source does not list; none while its list is shorter than its own count."""
         reader = Reader(self.client, self.source, {"id": self.source.identity})
-        listed = {found.record["id"] for found in reader.read(self.source.only or "1 = 1")}
+        listed = {record["id"] for record in reader.read(self.source.only or "1 = 1")}
         check = Check("all ids", str(total), str(len(listed)))
         noticed = self.window.until - timedelta(seconds=1)
         return ({row: noticed for row in known if row not in listed} if check.is_ok else {}), check

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from q2c_pipeline.errors import ConfigurationError, Q2CError
-from q2c_pipeline.landing.draft import FlatRecord
+from q2c_pipeline.landing.draft import Draft
 from q2c_pipeline.landing.manifest import Check, Window
 from q2c_pipeline.platforms.extraction import Context, Extract, Finding, Instance, ObjectSpec, total_check
 from q2c_pipeline.platforms.http import RequestLog, RetryPolicy
@@ -60,21 +60,21 @@ class NetSuiteConnector:
 
     def extract(self, spec: ObjectSpec, context: Context) -> Extract:
         """Read one object's changes in the window with the account's counts and sums, and who was deleted."""
-        source, window = self._sources[spec.name], context.window
+        source, window, draft = self._sources[spec.name], context.window, context.draft(spec.name)
         if window.since is not None and window.since >= window.until:
-            return Extract([], notes={"window": "nothing to read: a later day was read before"})
+            return Extract(draft, notes={"window": "nothing to read: a later day was read before"})
         columns = self._columns[spec.name]
         condition = within(source, window, self._zone)
-        records = [found.record for found in Reader(self._client, source, columns.sql).read_settled(condition)]
+        Reader(self._client, source, columns.sql).read_settled(condition, draft)
         known = context.known_ids()
         departed = Looker(self._client, source, window, self._zone).departed(
             known,
-            {record["id"] or "" for record in records},
-            self._changed_headers(source, records, window) if known else {},
+            draft.texts("id") if known else set(),
+            self._changed_headers(source, draft, window) if known else {},
             compare=context.as_of.toordinal() % self._compare_every == 0,
         )
         notes = {"read as empty": ", ".join(columns.absent)} if columns.absent else {}
-        return Extract(records, [*self._totals(source, condition, records), *departed.checks], departed.tombstones, notes)
+        return Extract(draft, [*self._totals(source, condition, draft), *departed.checks], departed.tombstones, notes)
 
     def check(self) -> Iterator[Finding]:
         """Log in, try every column of every object, and look for what is configured too narrowly."""
@@ -101,29 +101,32 @@ class NetSuiteConnector:
     def _readable(self, name: str) -> Columns:
         return readable_columns(self._client, self._sources[name], self.fields[name])
 
-    def _totals(self, source: Source, condition: str, records: list[FlatRecord]) -> list[Check]:
+    def _totals(self, source: Source, condition: str, draft: Draft) -> list[Check]:
         """The account's own count and sums of the window beside those of what was read."""
         vendor, sql = self.fields[source.name].vendor, self._columns[source.name].sql
         totals = self._client.one(totals_query(source, [sql[vendor[name]] for name in source.sums], condition))
         sums = [
-            total_check(f"sum of {vendor[name]}", totals.get(f"s{number}", "0"), records, vendor[name])
+            total_check(f"sum of {vendor[name]}", totals.get(f"s{number}", "0"), draft.column(vendor[name]))
             for number, name in enumerate(source.sums)
         ]
-        return [Check("rows", totals["n"], str(len(records))), *sums]
+        return [Check("rows", totals["n"], str(draft.height)), *sums]
 
-    def _changed_headers(self, source: Source, records: list[FlatRecord], window: Window) -> dict[str, datetime]:
+    def _changed_headers(self, source: Source, draft: Draft, window: Window) -> dict[str, datetime]:
         """Transactions changed in the window with their stamps: a known line of theirs that was not read again is gone."""
+        stamp = self.fields[HEADERS].vendor["modified_at"]
         if source.name == HEADERS:
-            stamp = self.fields[HEADERS].vendor["modified_at"]
-            self._headers_of[window] = {r["id"] or "": moment(r[stamp] or "", self._zone) for r in records if r[stamp]}
+            self._headers_of[window] = self._moments(draft.values("id", stamp))
         if not source.header:
             return {}
         if window not in self._headers_of:
             header = self._sources[HEADERS]
-            reader = Reader(self._client, header, {k: self._columns[HEADERS].sql[k] for k in ("id", "lastmodifieddate")})
-            found = [row.record for row in reader.read(within(header, window, self._zone))]
-            self._changed_headers(header, found, window)
+            reader = Reader(self._client, header, {k: self._columns[HEADERS].sql[k] for k in ("id", stamp)})
+            found = reader.read(within(header, window, self._zone))
+            self._headers_of[window] = self._moments((record["id"], record[stamp]) for record in found)
         return self._headers_of[window]
+
+    def _moments(self, stamps: Iterable[tuple[str | None, ...]]) -> dict[str, datetime]:
+        return {one or "": moment(stamp, self._zone) for one, stamp in stamps if stamp}
 
     def _finding(self, name: str) -> Finding:
         try:

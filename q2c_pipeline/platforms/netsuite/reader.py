@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from q2c_pipeline.landing.draft import FlatRecord
+import polars as pl
+
+from q2c_pipeline.landing.draft import Draft, FlatRecord
 from q2c_pipeline.platforms.netsuite.client import PAGE_ROWS, Row, SuiteClient
 from q2c_pipeline.platforms.netsuite.queries import (
     Source,
@@ -24,14 +25,8 @@ SPAN_ROWS = 20_000
 """Rows that one span should hold: far below the 100,000 that NetSuite lets one query return."""
 _ROUNDS = 3
 _IDS_AT_ONCE = 500
-
-
-@dataclass(frozen=True)
-class Found:
-    """One landed row and the id of the record whose change it follows."""
-
-    owner: int
-    record: FlatRecord
+_OWNER = pl.col("id").str.extract("^([^/]+)")
+"""The record whose change a row follows: '7/0/1' is a line of 7, '7' is its own."""
 
 
 class Reader:
@@ -41,32 +36,33 @@ class Reader:
         self._client, self._source, self._columns = client, source, dict(columns)
         self._aliases = [(f"f{number}", vendor) for number, vendor in enumerate(columns)]
 
-    def read(self, condition: str) -> list[Found]:
-        """All rows that meet the condition."""
+    def read(self, condition: str) -> Iterator[FlatRecord]:
+        """All rows that meet the condition, in the order of their key."""
         extent = self._client.one(extent_query(self._source, condition))
         count = int(extent["n"])
         if not count:
-            return []
+            return
         whole = Span(int(extent["low"]) - 1, int(extent["high"]))
-        spans = list(self._split(whole, count, condition))
-        parts = self._client.at_once(lambda span: self._pages(both(condition, in_span(self._source, span))), spans)
-        return [found for part in parts for found in part]
+        spans = self._split(whole, count, condition)
+        for rows in self._client.at_once(lambda span: self._pages(both(condition, in_span(self._source, span))), spans):
+            yield from rows
 
-    def read_settled(self, condition: str) -> list[Found]:
-        """The same, and whatever was changed while reading is read again, so that no record is torn between two states."""
+    def read_settled(self, condition: str, draft: Draft) -> None:
+        """The same into `draft`; what was changed while reading is read again, so that no record is torn between two states."""
         newest = self._client.one(newest_query(self._source)).get("newest")
-        rows = self.read(condition)
+        draft.add(self.read(condition))
         for _ in range(_ROUNDS):
             moved = self._changed_after(newest) if newest else {}
             if not moved:
                 break
             newest = max(moved.values())
-            rows = [row for row in rows if row.owner not in moved] + self._read_owners(condition, sorted(moved))
-        return rows
+            if draft.height:
+                draft.drop(_OWNER.is_in([str(owner) for owner in moved]))
+            draft.add(self._read_owners(condition, sorted(moved)))
 
-    def _read_owners(self, condition: str, owners: Sequence[int]) -> list[Found]:
-        groups = (owners[start : start + _IDS_AT_ONCE] for start in range(0, len(owners), _IDS_AT_ONCE))
-        return [row for group in groups for row in self.read(both(condition, among(self._source, group)))]
+    def _read_owners(self, condition: str, owners: Sequence[int]) -> Iterator[FlatRecord]:
+        for start in range(0, len(owners), _IDS_AT_ONCE):
+            yield from self.read(both(condition, among(self._source, owners[start : start + _IDS_AT_ONCE])))
 
     def _split(self, span: Span, count: int, condition: str) -> Iterator[Span]:
         """Halve a span until each part holds few enough rows; ids are not evenly spread, so each half is counted."""
@@ -79,15 +75,13 @@ class Reader:
         yield from self._split(lower, below, condition)
         yield from self._split(upper, count - below, condition)
 
-    def _pages(self, condition: str) -> list[Found]:
+    def _pages(self, condition: str) -> list[FlatRecord]:
         key = self._source.key
-        return [
-            self._found(row)
-            for row in pages(self._client, key, lambda after: page_query(self._source, self._columns, both(condition, after)))
-        ]
+        rows = pages(self._client, key, lambda after: page_query(self._source, self._columns, both(condition, after)))
+        return list(map(self._record, rows))
 
-    def _found(self, row: Row) -> Found:
-        return Found(int(row["k0"]), {vendor: row.get(alias) for alias, vendor in self._aliases})
+    def _record(self, row: Row) -> FlatRecord:
+        return {vendor: row.get(alias) for alias, vendor in self._aliases}
 
     def _changed_after(self, stamp: str) -> dict[int, str]:
         table = self._source.changed_table

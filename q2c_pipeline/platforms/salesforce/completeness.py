@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from q2c_pipeline.landing.draft import FlatRecord
+import polars as pl
+
+from q2c_pipeline.landing.draft import Draft
 from q2c_pipeline.landing.manifest import Check, Tombstone, Window
 from q2c_pipeline.platforms.extraction import total_check
 from q2c_pipeline.platforms.salesforce import soql
@@ -20,6 +21,7 @@ CONTROL_TOTALS = {
     "OrderItem": ("total_price", "quantity"),
 }
 """Logical fields whose sum the org is asked for."""
+_IS_BINNED = pl.col("IsDeleted") == "true"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -31,9 +33,7 @@ class Departures:
     checks: list[Check] = field(default_factory=list)
 
 
-def total_checks(
-    client: OrgClient, shape: Shape, window: Window, records: Sequence[FlatRecord], corporate_currency: str | None
-) -> list[Check]:
+def total_checks(client: OrgClient, shape: Shape, window: Window, draft: Draft, corporate_currency: str | None) -> list[Check]:
     """Compare the org's sums with the landed ones.
 
     An org with several currencies converts sums of money at its own rates; only the records in its corporate currency
@@ -47,10 +47,10 @@ def total_checks(
             continue
         only = corporate_currency if converts else None
         expected = client.total(soql.total(shape.name, vendor, soql.within(window), only))
-        mine = [r for r in records if only is None or r["CurrencyIsoCode"] == only]
-        if not all(_is_number(r[vendor]) for r in mine):
+        mine = None if only is None else pl.col("CurrencyIsoCode") == only
+        if not all(map(_is_number, draft.column(vendor, mine))):
             continue  # such a row is quarantined and reported as itself; the sum would only say so again
-        checks.append(total_check(f"sum of {vendor}{f' in {only}' if only else ''}", expected, mine, vendor))
+        checks.append(total_check(f"sum of {vendor}{f' in {only}' if only else ''}", expected, draft.column(vendor, mine)))
     return checks
 
 
@@ -58,7 +58,7 @@ def departures(
     client: OrgClient,
     shape: Shape,
     window: Window,
-    records: Sequence[FlatRecord],
+    draft: Draft,
     known: set[str],
     *,
     bulk_threshold: int,
@@ -69,13 +69,12 @@ def departures(
     The last is the only way to notice a purged record or one that was never delivered; it is done when the number of
     living records is not what it should be, when the log does not reach back far enough, or when `compare_all` says so.
     """
-    binned = [_tombstone(record) for record in records if record["IsDeleted"] == "true"]
+    binned = [Tombstone(str(one), moment(at)) for one, at in draft.values("Id", "SystemModstamp", where=_IS_BINNED)]
     if window.since is None and not known:
         return Departures(binned)
     logged = _logged(client, shape.name, window)
     gone = binned + [stone for stone in logged or [] if stone.source_id in known]
-    delivered = {record["Id"] or "" for record in records}
-    living = (known | delivered) - {stone.source_id for stone in gone}
+    living = (known | draft.texts("Id")) - {stone.source_id for stone in gone}
     counted = client.count(soql.count(shape.name, soql.within(Window(None, window.until))), deleted=False)
     if counted == len(living) and logged is not None and not compare_all:
         return Departures(gone, [_all_known(counted, len(living))])
@@ -94,10 +93,6 @@ def _is_number(text: str | None) -> bool:
 
 def _all_known(expected: int, found: int) -> Check:
     return Check("records in all", str(expected), str(found))
-
-
-def _tombstone(record: FlatRecord) -> Tombstone:
-    return Tombstone(str(record["Id"]), moment(record["SystemModstamp"]))
 
 
 def _logged(client: OrgClient, object_name: str, window: Window) -> list[Tombstone] | None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from q2c_pipeline.landing.draft import FlatRecord
+import polars as pl
+
+from q2c_pipeline.landing.draft import Draft, FlatRecord
 from q2c_pipeline.landing.manifest import Check, Window
 from q2c_pipeline.platforms.salesforce import soql
 from q2c_pipeline.platforms.salesforce.client import OrgClient, RefusedQueryError
@@ -19,30 +21,29 @@ _ATTEMPTS = 2
 
 @dataclass(frozen=True)
 class Delivery:
-    """The records of a window as they arrived, with the count that the org gave for it."""
+    """How the records of a window came, with the count that the org gave for it."""
 
-    records: list[FlatRecord]
     check: Check
     by_bulk: bool
 
 
-def read_window(client: OrgClient, shape: Shape, window: Window, bulk_threshold: int) -> Delivery:
-    """All records of the window, each once, the recycle bin included."""
-    found: dict[str, FlatRecord] = {}
+def read_window(client: OrgClient, shape: Shape, window: Window, bulk_threshold: int, draft: Draft) -> Delivery:
+    """All records of the window into `draft`, each once, the recycle bin included."""
     expected, by_bulk = 0, False
     for _ in range(_ATTEMPTS):
+        draft.restart()
         before = _count(client, shape, window)
         query = soql.rows(shape.name, shape.columns, soql.within(window))
         by_bulk = before > bulk_threshold or len(query) > LONGEST_REST_QUERY
-        found = _by_id(_rows(client, shape, query, window, by_bulk=by_bulk), window.until) if before else {}
-        after = before if len(found) == before else _count(client, shape, window)
+        if before:
+            _take(draft, _rows(client, shape, query, window, by_bulk=by_bulk), window.until)
+        after = before if draft.height == before else _count(client, shape, window)
         # Records may leave the window while it is read: anything between the two counts is whole.
         low, high = sorted((before, after))
-        expected = min(max(len(found), low), high)
-        if expected == len(found):
+        expected = min(max(draft.height, low), high)
+        if expected == draft.height:
             break
-    check = Check("records in the window", str(expected), str(len(found)))
-    return Delivery(list(found.values()), check, by_bulk)
+    return Delivery(Check("records in the window", str(expected), str(draft.height)), by_bulk)
 
 
 def ids(client: OrgClient, shape: Shape, where: str, expected: int, bulk_threshold: int) -> set[str]:
@@ -64,10 +65,20 @@ def _count(client: OrgClient, shape: Shape, window: Window) -> int:
     return client.count(soql.count(shape.name, soql.within(window)), deleted=True)
 
 
-def _by_id(rows: Iterator[FlatRecord], until: datetime) -> dict[str, FlatRecord]:
+def _take(draft: Draft, rows: Iterator[FlatRecord], until: datetime) -> None:
     """Each record once, in its last state; one that changed past the cut-off while it was read belongs to the next run."""
-    found = {str(record["Id"]): record for record in rows}
-    return {name: record for name, record in found.items() if moment(record["SystemModstamp"]) < until}
+    late: set[str] = set()
+
+    def noted() -> Iterator[FlatRecord]:
+        for record in rows:
+            if moment(record["SystemModstamp"]) >= until:
+                late.add(str(record["Id"]))
+            yield record
+
+    draft.add(noted())
+    draft.keep_last("Id")
+    if late:
+        draft.drop(pl.col("Id").is_in(list(late)))
 
 
 def _rows(client: OrgClient, shape: Shape, query: str, window: Window, *, by_bulk: bool) -> Iterator[FlatRecord]:

@@ -56,16 +56,16 @@ class SalesforceConnector:
     def extract(self, spec: ObjectSpec, context: Context) -> Extract:
         """Read one object's changes in the window with the org's counts and sums, and who was deleted."""
         refuse_missing(self._shapes.values(), self._instance.name)
-        shape, window = self._shapes[spec.name], context.window
+        shape, window, draft = self._shapes[spec.name], context.window, context.draft(spec.name)
         if window.since is not None and window.since >= window.until:
-            return Extract([], notes={"window": "nothing to read: a later day was read before"})
-        delivery = read_window(self._client, shape, window, self._bulk_threshold)
-        totals = total_checks(self._client, shape, window, delivery.records, self._corporate_currency)
+            return Extract(draft, notes={"window": "nothing to read: a later day was read before"})
+        delivery = read_window(self._client, shape, window, self._bulk_threshold, draft)
+        totals = total_checks(self._client, shape, window, draft, self._corporate_currency)
         gone = departures(
             self._client,
             shape,
             window,
-            delivery.records,
+            draft,
             context.known_ids(),
             bulk_threshold=self._bulk_threshold,
             compare_all=context.as_of.toordinal() % self._compare_every == 0,
@@ -73,7 +73,7 @@ class SalesforceConnector:
         notes = {"read by": "Bulk API 2.0" if delivery.by_bulk else "REST"}
         if shape.absent:
             notes["read as empty"] = ", ".join(shape.absent)
-        return Extract(delivery.records, [delivery.check, *totals, *gone.checks], gone.tombstones, notes)
+        return Extract(draft, [delivery.check, *totals, *gone.checks], gone.tombstones, notes)
 
     def check(self) -> Iterator[Finding]:
         """Log in, look at the day's allowance, and hold every object's fields against fields.toml."""

@@ -78,18 +78,22 @@ class StripeClient:
 
     def sweep(
         self, path: str, params: Params, since: datetime | None, until: datetime, handle: Callable[[list[Raw]], R]
-    ) -> list[R]:
-        """`handle` on every page of the records created in since <= created < until; slices of the time run in parallel."""
+    ) -> Iterator[R]:
+        """`handle` on every page of the records created in since <= created < until; slices of the time run in parallel.
+
+        Pages come as they are ready, and only a few wait to be taken.
+        """
         first, has_more = self._page(path, {**params, **_created(since, until), "limit": str(PAGE)})
         if not has_more:
-            return [handle(first)]
+            yield handle(first)
+            return
         start = since or self._before_the_first(path, params, until)
 
-        def read(part: Params) -> list[R]:
-            return [handle(page) for page in self.pages(path, {**params, **part})]
+        def read(part: Params) -> Iterator[R]:
+            return map(handle, self.pages(path, {**params, **part}))
 
         slices = _slices(start, until, self._http.concurrency * _SLICES_PER_THREAD)
-        return [result for results in self.each(read, slices) for result in results]
+        yield from self._http.stream_concurrently(read, slices)
 
     def each(self, call: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """`call` on every item, a few at a time, results in the order of the items."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from q2c_pipeline.landing.draft import FlatRecord
+from q2c_pipeline.landing.draft import Draft, FlatRecord
 from q2c_pipeline.landing.flatten import flatten
 from q2c_pipeline.landing.manifest import Check
 from q2c_pipeline.platforms.stripe.client import Raw
@@ -29,27 +29,44 @@ class Piece:
 
 @dataclass
 class Delivery:
-    """All pieces by id; `received` counts what lists gave, so that an id that comes twice in one list shows."""
+    """What one read found: headers and parts on disk, ids and sums in memory.
+
+    `received` counts what lists gave, so that an id that comes twice in one list shows.
+    """
 
     is_full: bool
-    pieces: dict[str, Piece] = field(default_factory=dict)
+    headers: Draft
+    parts: Draft | None = None
+    hear: Callable[[Piece], None] = lambda _piece: None
+    ids: set[str] = field(default_factory=set)
     received: int = 0
     distinct: int = 0
     gone: list[str] = field(default_factory=list)
     unlisted: int = 0
     parts_before: set[str] = field(default_factory=set)
+    _stated: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    _summed: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
     def add_list(self, pieces: Iterable[Piece]) -> None:
         """Take the outcome of one list; a record that an earlier list gave already stays as it is."""
-        rows = list(pieces)
-        self.received += len(rows)
-        self.distinct += len({piece.source_id for piece in rows})
-        for piece in rows:
-            self.pieces.setdefault(piece.source_id, piece)
+        seen: set[str] = set()
+        for piece in pieces:
+            self.received += 1
+            seen.add(piece.source_id)
+            self.add(piece)
+        self.distinct += len(seen)
 
-    def parts(self) -> list[FlatRecord]:
-        """The parts of all headers."""
-        return [part for piece in self.pieces.values() for part in piece.parts]
+    def add(self, piece: Piece) -> None:
+        """Take a record that is not there yet."""
+        if piece.source_id in self.ids:
+            return
+        self.ids.add(piece.source_id)
+        self.headers.add([piece.header])
+        if self.parts is not None:
+            self.parts.add(piece.parts)
+        self._stated[piece.currency] += piece.stated
+        self._summed[piece.currency] += piece.summed
+        self.hear(piece)
 
     def header_checks(self) -> list[Check]:
         """Whether lists gave every record once, and every record that is known and not deleted."""
@@ -58,12 +75,10 @@ class Delivery:
 
     def part_checks(self) -> list[Check]:
         """Per currency, the headers' totals without tax against the sum of their parts."""
-        stated: Counter[str] = Counter()
-        summed: Counter[str] = Counter()
-        for piece in self.pieces.values():
-            stated[piece.currency] += piece.stated  # type: ignore[assignment]  # a Counter adds decimals as well
-            summed[piece.currency] += piece.summed  # type: ignore[assignment]
-        return [Check(f"net of lines in minor units of {code}", str(stated[code]), str(summed[code])) for code in sorted(stated)]
+        return [
+            Check(f"net of lines in minor units of {code}", str(self._stated[code]), str(self._summed[code]))
+            for code in sorted(self._stated)
+        ]
 
 
 def piece_of(raw: Raw, parts: list[Raw], kind: Parts | None, stamp: FlatRecord) -> Piece:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from q2c_pipeline.errors import SourceError
-from q2c_pipeline.landing.draft import FlatRecord
+from q2c_pipeline.landing.draft import Draft
 from q2c_pipeline.landing.flatten import flatten
 from q2c_pipeline.landing.manifest import Tombstone, Window
 from q2c_pipeline.platforms.extraction import Context, Extract, Finding, Instance, ObjectSpec
 from q2c_pipeline.platforms.http import RequestLog, RetryPolicy
 from q2c_pipeline.platforms.stripe.client import StripeClient
-from q2c_pipeline.platforms.stripe.delivery import Delivery
+from q2c_pipeline.platforms.stripe.delivery import Delivery, Piece
 from q2c_pipeline.platforms.stripe.reader import Reader
 from q2c_pipeline.platforms.stripe.sources import SOURCES, USAGE, Source
-from q2c_pipeline.platforms.stripe.usage import asks_of, read_usage
+from q2c_pipeline.platforms.stripe.usage import Ask, asks_of, read_usage
 from q2c_pipeline.schemas.fieldmap import FieldMap, load_field_map
 
 _FIELDS = Path(__file__).with_name("fields.toml")
 _BY_NAME = {source.name: source for source in SOURCES}
 _OWNER = {source.parts.name: source for source in SOURCES if source.parts}
-_DEPENDENTS = {"subscription": ("subscription_item", USAGE), "invoice": ("invoice_line",), "credit_note": ("credit_note_line",)}
 
 
 def connect(instance: Instance, policy: RetryPolicy | None = None) -> StripeConnector:
@@ -37,6 +38,7 @@ class StripeConnector:
         self.log = RequestLog()
         self._client = StripeClient(instance, self.log, policy)
         self._kept: dict[str, tuple[Window, Delivery]] = {}
+        self._asks: set[Ask] = set()
 
     def objects(self) -> Sequence[ObjectSpec]:
         """Headers before their parts, subscriptions before usage."""
@@ -61,12 +63,9 @@ class StripeConnector:
         self._client.close()
 
     def _headers(self, source: Source, context: Context) -> Extract:
-        delivery = Reader(self._client, source, context.window, context.known_ids).read()
-        if source.name in _DEPENDENTS:
-            self._kept[source.name] = (context.window, delivery)
-        records = [piece.header for piece in delivery.pieces.values()]
+        delivery = self._read(source, context, context.known_ids)
         return Extract(
-            records,
+            delivery.headers,
             delivery.header_checks(),
             _tombstones(delivery.gone, context.window, is_announced=not delivery.is_full),
             _notes(delivery),
@@ -74,40 +73,48 @@ class StripeConnector:
 
     def _parts(self, name: str, context: Context) -> Extract:
         source = _OWNER[name]
-        delivery = self._delivery(source, context, last_user=name)
-        kind = source.parts
-        records = delivery.parts()
-        if name == "credit_note_line":
-            records = self._with_credited_periods(records, delivery)
-        checks = delivery.part_checks() if kind and kind.is_money else []
-        present = {part["id"] or "" for part in records}
-        gone = _lost_parts(delivery, context, present) if all(check.is_ok for check in checks) else []
-        return Extract(records, checks, _tombstones(gone, context.window), _notes(delivery))
+        delivery = self._delivery(source, context)
+        parts = delivery.parts or context.draft(name)
+        checks = delivery.part_checks() if source.parts and source.parts.is_money else []
+        gone = _lost_parts(delivery, context, parts) if all(check.is_ok for check in checks) else []
+        return Extract(parts, checks, _tombstones(gone, context.window), _notes(delivery))
 
     def _usage(self, context: Context) -> Extract:
-        delivery = self._delivery(_BY_NAME["subscription"], context, last_user=USAGE)
-        asks = asks_of(delivery, context.window, self.fields)
-        records = read_usage(self._client, asks, context.window)
-        return Extract(records, notes={"customer_months_asked": str(len(asks))})
+        self._delivery(_BY_NAME["subscription"], context)
+        asks, draft = sorted(self._asks), context.draft(USAGE)
+        draft.add(read_usage(self._client, asks, context.window))
+        return Extract(draft, notes={"customer_months_asked": str(len(asks))})
 
-    def _delivery(self, source: Source, context: Context, *, last_user: str) -> Delivery:
+    def _delivery(self, source: Source, context: Context) -> Delivery:
         """What the header's read of this run found, or a new read when that covered another window (an earlier run broke off)."""
         window, delivery = self._kept.get(source.name, (None, None))
         if delivery is None or window != context.window:
-            delivery = Reader(self._client, source, context.window, set).read()
-        if last_user == _DEPENDENTS[source.name][-1]:
-            self._kept.pop(source.name, None)
+            delivery = self._read(source, context, set)
         return delivery
 
-    def _with_credited_periods(self, lines: list[FlatRecord], delivery: Delivery) -> list[FlatRecord]:
+    def _read(self, source: Source, context: Context, known_ids: Callable[[], set[str]]) -> Delivery:
+        completed = self._with_credited_periods if source.name == "credit_note" else _as_it_is
+        reader = Reader(self._client, source, context.window, known_ids, completed)
+        parts = context.draft(source.parts.name) if source.parts else None
+        delivery = Delivery(reader.reads_all, context.draft(source.name), parts)
+        if source.name == "subscription":
+            self._asks = set()
+            delivery.hear = lambda piece: self._asks.update(asks_of(piece, context.window, self.fields))
+        reader.read(delivery)
+        if source.parts:
+            self._kept[source.name] = (context.window, delivery)
+        return delivery
+
+    def _with_credited_periods(self, note: Piece) -> Piece:
         """Give lines that do not name their service the period of the invoice line that they take back."""
         start, credited = self._vendor("credit_note_line", "service_start"), self._vendor("credit_note_line", "invoice_line_id")
-        note, invoice = self._vendor("credit_note_line", "credit_note_id"), self._vendor("credit_note", "invoice_id")
-        undated = [line for line in lines if not line.get(start) and line.get(credited)]
-        invoices = sorted({delivery.pieces[line[note] or ""].header[invoice] or "" for line in undated})
-        listed = self._client.each(lambda one: self._client.drain(f"/v1/invoices/{one}/lines"), invoices)
-        periods = {line["id"]: flatten({"credited": {"period": line["period"]}}) for page in listed for line in page}
-        return [{**line, **periods.get(line.get(credited), {})} if not line.get(start) else line for line in lines]
+        if not any(line.get(credited) and not line.get(start) for line in note.parts):
+            return note
+        invoice = note.header[self._vendor("credit_note", "invoice_id")]
+        lines = chain.from_iterable(self._client.pages(f"/v1/invoices/{invoice}/lines", {}))
+        periods = {line["id"]: flatten({"credited": {"period": line["period"]}}) for line in lines}
+        found = (line if line.get(start) else {**line, **periods.get(line.get(credited), {})} for line in note.parts)
+        return replace(note, parts=tuple(found))
 
     def _vendor(self, object_name: str, logical: str) -> str:
         return self.fields[object_name].vendor[logical]
@@ -134,10 +141,14 @@ def _specs() -> Iterator[ObjectSpec]:
             yield ObjectSpec(USAGE, says="metered quantities by month")
 
 
-def _lost_parts(delivery: Delivery, context: Context, present: set[str]) -> list[str]:
+def _as_it_is(piece: Piece) -> Piece:
+    return piece
+
+
+def _lost_parts(delivery: Delivery, context: Context, parts: Draft) -> list[str]:
     """Parts that their header no longer has; a full read compares with all that is known, else events tell."""
     before = context.known_ids() if delivery.is_full else delivery.parts_before
-    return sorted(before - present)
+    return sorted(before - parts.texts("id")) if before else []
 
 
 def _tombstones(ids: Iterable[str], window: Window, *, is_announced: bool = True) -> list[Tombstone]:

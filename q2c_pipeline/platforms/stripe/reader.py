@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
@@ -26,52 +26,63 @@ class Reader:
     source: Source
     window: Window
     known_ids: Callable[[], set[str]]
+    completed: Callable[[Piece], Piece]
+    """Adds what the record itself does not say."""
 
-    def read(self) -> Delivery:
+    def read(self, delivery: Delivery) -> None:
         """The changes since the window's beginning, or everything when nothing was read before or too long ago."""
-        since, until = self.window.since, self.window.until
-        if since is None or not self.source.events or until - since > EVENTS_REACH_BACK:
-            return self._everything()
-        return self._changes()
+        if delivery.is_full:
+            self._everything(delivery)
+        else:
+            self._changes(delivery)
 
-    def _everything(self) -> Delivery:
-        delivery = Delivery(is_full=True)
+    @property
+    def reads_all(self) -> bool:
+        """Whether events cannot tell of all changes since the window's beginning."""
+        since, until = self.window.since, self.window.until
+        return since is None or not self.source.events or until - since > EVENTS_REACH_BACK
+
+    def _everything(self, delivery: Delivery) -> None:
         for params in self.source.lists:
             delivery.add_list(self._listed(params, Window(None, self.window.until)))
-        delivery.unlisted = self._look_for(self.known_ids() - delivery.pieces.keys(), delivery)
-        return delivery
+        delivery.unlisted = self._look_for(self.known_ids() - delivery.ids, delivery)
 
-    def _changes(self) -> Delivery:
-        delivery = Delivery(is_full=False)
+    def _changes(self, delivery: Delivery) -> None:
         for params in self.source.lists:
             delivery.add_list(self._listed(params, self.window))
         for params in self.source.still_open:
             delivery.add_list(self._listed(params, Window(None, self.window.until)))
-        events = self._events()
-        delivery.parts_before = {part for event in events for part in _former_parts(event)}
-        changed = {event["data"]["object"]["id"] for event in events}
-        self._look_for(changed - delivery.pieces.keys(), delivery)
-        return delivery
+        changed: set[str] = set()
+        for event in self._events():
+            delivery.parts_before.update(_former_parts(event))
+            changed.add(event["data"]["object"]["id"])
+        self._look_for(changed - delivery.ids, delivery)
 
-    def _listed(self, params: dict[str, str], window: Window) -> list[Piece]:
+    def _listed(self, params: dict[str, str], window: Window) -> Iterator[Piece]:
         if not self.source.has_created:
-            return self._pieces(self.client.drain(self.source.path, params))
+            return chain.from_iterable(map(self._pieces, self.client.pages(self.source.path, params)))
         found = self.client.sweep(self.source.path, params, window.since, window.until, self._pieces)
-        return list(chain.from_iterable(found))
+        return chain.from_iterable(found)
 
-    def _events(self) -> list[Raw]:
+    def _events(self) -> Iterator[Raw]:
         types = {f"types[{number}]": name for number, name in enumerate(self.source.events)}
         pages = self.client.sweep("/v1/events", types, self.window.since, self.window.until, list)
-        return list(chain.from_iterable(pages))
+        return chain.from_iterable(pages)
 
     def _look_for(self, ids: set[str], delivery: Delivery) -> int:
         """Fetch records that the lists did not give: those still there are added and counted, the others are gone."""
-        wanted = sorted(ids)
-        found = list(self.client.each(lambda one: self.client.retrieve(self.source.path, one), wanted))
-        delivery.gone += [one for one, raw in zip(wanted, found, strict=True) if raw is None]
-        there = self._pieces([raw for raw in found if raw is not None])
-        delivery.pieces.update({piece.source_id: piece for piece in there})
-        return len(there)
+        there = 0
+        for one, piece in self.client.each(self._retrieved, sorted(ids)):
+            if piece is None:
+                delivery.gone.append(one)
+            else:
+                delivery.add(piece)
+                there += 1
+        return there
+
+    def _retrieved(self, one: str) -> tuple[str, Piece | None]:
+        raw = self.client.retrieve(self.source.path, one)
+        return one, None if raw is None else self._piece(raw)
 
     def _pieces(self, page: list[Raw]) -> list[Piece]:
         return [self._piece(raw) for raw in page]
@@ -79,7 +90,7 @@ class Reader:
     def _piece(self, raw: Raw) -> Piece:
         kind = self.source.parts
         parts = self._take_parts(raw, kind) if kind else []
-        return piece_of(raw, parts, kind, stamp_of(self.window))
+        return self.completed(piece_of(raw, parts, kind, stamp_of(self.window)))
 
     def _take_parts(self, raw: Raw, kind: Parts) -> list[Raw]:
         return self.client.whole(raw.pop(kind.key, None), kind.path.format(id=raw["id"]))

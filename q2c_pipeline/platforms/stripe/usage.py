@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ from q2c_pipeline.landing.draft import FlatRecord
 from q2c_pipeline.landing.flatten import flatten
 from q2c_pipeline.landing.manifest import Window
 from q2c_pipeline.platforms.stripe.client import StripeClient, seconds
-from q2c_pipeline.platforms.stripe.delivery import Delivery
+from q2c_pipeline.platforms.stripe.delivery import Piece
 from q2c_pipeline.platforms.stripe.reader import stamp_of
 from q2c_pipeline.schemas.fieldmap import FieldMap
 
@@ -28,10 +28,10 @@ class Ask:
     end: datetime
 
 
-def read_usage(client: StripeClient, asks: list[Ask], window: Window) -> list[FlatRecord]:
+def read_usage(client: StripeClient, asks: Iterable[Ask], window: Window) -> Iterator[FlatRecord]:
     """The answers; a month without usage has none."""
-    answers = client.each(lambda ask: _summaries(client, ask, window), asks)
-    return [record for records in answers for record in records]
+    for records in client.each(lambda ask: _summaries(client, ask, window), asks):
+        yield from records
 
 
 def _summaries(client: StripeClient, ask: Ask, window: Window) -> list[FlatRecord]:
@@ -42,20 +42,17 @@ def _summaries(client: StripeClient, ask: Ask, window: Window) -> list[FlatRecor
     return [{**flatten(summary), **asked} for summary in client.drain(path, params)]
 
 
-def asks_of(subscriptions: Delivery, window: Window, fields: FieldMap) -> list[Ask]:
-    """What must be asked: the months of each metered subscription that a late event may still have changed."""
+def asks_of(subscription: Piece, window: Window, fields: FieldMap) -> Iterator[Ask]:
+    """What must be asked: the months of a metered subscription that a late event may still have changed."""
     reach = window.since - METER_EVENTS_REACH_BACK if window.since else None
     header, item = fields["subscription"].vendor, fields["subscription_item"].vendor
-    asks: set[Ask] = set()
-    for piece in subscriptions.pieces.values():
-        meters = {meter for part in piece.parts if (meter := part.get(item["meter_id"]))}
-        customer = piece.header.get(header["customer_id"]) or ""
-        first = _moment(piece.header.get(header["start_date"]))
-        last = _moment(piece.header.get(header["ended_at"])) or window.until
-        if meters and first:
-            months = list(_months(max(first, reach or first), min(last, window.until)))
-            asks |= {Ask(meter, customer, *month) for meter in meters for month in months}
-    return sorted(asks)
+    meters = {meter for part in subscription.parts if (meter := part.get(item["meter_id"]))}
+    customer = subscription.header.get(header["customer_id"]) or ""
+    first = _moment(subscription.header.get(header["start_date"]))
+    last = _moment(subscription.header.get(header["ended_at"])) or window.until
+    if meters and first:
+        months = list(_months(max(first, reach or first), min(last, window.until)))
+        yield from (Ask(meter, customer, *month) for meter in meters for month in months)
 
 
 def _months(first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,9 +22,9 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CHUNK_ROWS", 3)
 
 
-def drafted(folder: Path, *records: FlatRecord) -> Draft:
+def drafted(folder: Path, *records: Mapping[str, str | None]) -> Draft:
     draft = Draft(folder / "unfinished")
-    draft.add(records)
+    draft.add(map(dict, records))
     return draft
 
 
@@ -47,7 +47,12 @@ def landed(root: Path, draft: Draft) -> Manifest:
 def test_no_more_than_a_chunk_waits_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting: list[int] = []
     plain = module._text_frame  # noqa: SLF001
-    monkeypatch.setattr(module, "_text_frame", lambda rows, columns: waiting.append(len(rows)) or plain(rows, columns))
+
+    def counted(rows: list[FlatRecord], columns: list[str]) -> pl.DataFrame:
+        waiting.append(len(rows))
+        return plain(rows, columns)
+
+    monkeypatch.setattr(module, "_text_frame", counted)
     draft = drafted(tmp_path, *rows(10))
     assert draft.height == 10
     assert draft.scan().collect().height == 10
@@ -94,6 +99,7 @@ def test_of_a_record_that_came_twice_the_last_stays(tmp_path: Path) -> None:
 def test_some_fields_of_some_rows(tmp_path: Path) -> None:
     draft = drafted(tmp_path, *({"id": str(n), "kind": "odd" if n % 2 else "even"} for n in range(8)))
     assert list(draft.values("id", where=pl.col("kind") == "odd")) == [("1",), ("3",), ("5",), ("7",)]
+    assert drafted(tmp_path / "other", {"id": "waits"}).texts("id") == {"waits"}
     assert draft.texts("kind") == {"odd", "even"}
     assert draft.texts("absent") == set()
 
