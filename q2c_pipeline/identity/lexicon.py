@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -95,7 +96,9 @@ def lexicon() -> Lexicon:
 
 
 def _longest_first(parts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(parts.items(), key=lambda item: -len(item[0])))
+    """In the letters that names are brought to before they are read: Thai vowels are taken apart."""
+    plain = {unicodedata.normalize("NFKC", part): meaning for part, meaning in parts.items()}
+    return tuple(sorted(plain.items(), key=lambda item: -len(item[0])))
 
 
 def _meanings(same: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:

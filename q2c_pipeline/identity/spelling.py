@@ -121,6 +121,8 @@ def _typo_cost(a: str, b: str, distance: int) -> float | None:
     price = slips[distance][size] + _exchanged(a, b)
     if sorted(a) == sorted(b) and length > 5:  # noqa: PLR2004
         return min(price, cost["letters_changed"])
+    if min(a, b, key=len) == max(a, b, key=len)[:-1]:
+        price += cost["one_more_letter"]
     return price + (cost["other_beginning"] if a[0] != b[0] else 0.0)
 
 

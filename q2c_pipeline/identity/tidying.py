@@ -18,6 +18,8 @@ _STATE = re.compile(r"\s*/\s?(?!(?:AB|NV|AS|SA|SL)\b)(?:[A-Z]{2}|NEW|ADR)\s?/?\s
 """As registers say it: `Hormel Foods Corp /DE/`, `Wells Fargo & Company/MN`."""
 _ROMANIAN = re.compile(r"^S\.?C\.?\s+(?=.*\bS\.?(?:R\.?L|A)\.?$)")
 """`S.C. Carpati Lemn S.R.L.`: companies of Romania write `trading company` before their names too."""
+_DUTCH = re.compile(r"\b[vV]\. ?d\. ?(?=[A-Z])")
+"""`v.d. Berg` is van den Berg."""
 _LOST_LETTER = re.compile(r"(?<=\w)[?\ufffd]+(?=\w)")
 _MARKS = re.compile(r"[\u2122\u00ae\u00a9]")
 _PREFIX = re.compile(r"^(?:z{2,}|x{2,})[_-]+|^(?:z{3,}|x{3,})\s+|^\d{5,}[\s:_-]+", re.IGNORECASE)
@@ -37,7 +39,7 @@ def tidied(text: str) -> str:
     bare = _without_notes(_mended(text))
     plain = " ".join((bare if bare.isascii() else unicodedata.normalize("NFKC", bare)).split())
     bare = _SEAT.sub("", _kept(_security(), _STATE.sub("", plain)))
-    return _ROMANIAN.sub("", _TITLES.sub("", bare))
+    return _DUTCH.sub("van den ", _ROMANIAN.sub("", _TITLES.sub("", bare)))
 
 
 def _mended(text: str) -> str:

@@ -56,15 +56,17 @@ def _tokens(text: str) -> Iterator[Token]:
 @lru_cache(maxsize=200_000)
 def _of_chunk(chunk: str) -> tuple[Token, ...]:
     """The pieces between two spaces; lists of names say the same ones over and over."""
-    pieces = _pieces(without_marks(chunk))
+    plain_chunk = without_marks(chunk)
     if is_without_vowels(chunk):
-        return tuple(token for piece in pieces for token in _told(piece))
-    is_latin, is_initials = ord(chunk[0]) <= _LATIN, _INITIALS.fullmatch(chunk) is not None
-    return tuple(_token(piece, is_latin=is_latin, is_initials=is_initials) for piece in pieces)
+        return tuple(token for piece in _pieces(plain_chunk) for token in _told(piece))
+    is_spelled, is_initials = plain_chunk != chunk, _INITIALS.fullmatch(chunk) is not None
+    return tuple(_token(piece, is_spelled=is_spelled, is_initials=is_initials) for piece in _pieces(plain_chunk))
 
 
-def _token(piece: str, *, is_latin: bool, is_initials: bool) -> Token:
-    german, heard = plain(piece.casefold().translate(_GERMAN)), "" if is_latin else consonants(piece)
+def _token(piece: str, *, is_spelled: bool, is_initials: bool) -> Token:
+    """One piece; `is_spelled` where it was brought to Latin letters already."""
+    is_foreign = is_spelled or any(ord(letter) > _LATIN for letter in piece)
+    german, heard = plain(piece.casefold().translate(_GERMAN)), consonants(piece) if is_foreign else ""
     return Token(plain(piece), german, _camel_initials(piece), heard, is_initials=is_initials)
 
 

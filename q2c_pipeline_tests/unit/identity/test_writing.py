@@ -73,6 +73,9 @@ def test_names_that_a_field_was_too_short_for(left: str, right: str, *, is_cut: 
         ("ПАО «Золлернефть»", "Zollerneft PJSC", True),
         ("オムロン", "Amber", False),
         ("قطر الوطني زوللر", "Zoller Qatar National", True),
+        ("บริษัท ปตซ. จำกัด (มหาชน)", "PTS Public Company Limited", True),
+        ('ПАО "Цоффайзенбанк"', "Zoffeisenbank PAO", True),
+        ("조러솔루션", "Joreo Solutions", True),
     ],
 )
 def test_names_in_other_scripts(left: str, right: str, *, is_same: bool) -> None:
@@ -114,6 +117,12 @@ def test_arabic_words_are_known_with_and_without_their_article_and_spelling() ->
         ("Zoller SpA (già Finzoller)", "Finzoller", True),
         ("Công ty TNHH Zoller", "Zoller Co., Ltd.", True),
         ("Zoller Q.P.S.C.", "Zoller", True),
+        ("Zollera Robotics", "Zoller Robotics", False),
+        ("Zollera Robotics", "Zolera Robotics", True),
+        ("V.d. Zoller BV", "Van den Zoller BV", True),
+        ("Zoller Hnos. y Cía. S.L.", "Zoller Hermanos y Compañía SL", True),
+        ("Zoller & Zn. B.V.", "Zoller en Zonen BV", True),
+        ("Zoller a.m.b.a.", "Zoller", True),
         ("Three Z Company", "3Z Company", True),
         ("Three Z Company", "4Z Company", False),
     ],
