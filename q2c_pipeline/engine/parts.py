@@ -29,6 +29,7 @@ SPLIT = frozenset(
         "link.money",
         "link.money_customer",
         "link.money_posting",
+        "link.summary_demand",
         "link.posted_transaction",
         "schedule.allocation",
         "schedule.amendment_class",
@@ -64,6 +65,7 @@ SPLIT = frozenset(
         "grid.unapplied",
         "recon.contract_balance",
         "control.bb15_proration_differs",
+        "control.dq05_locked_figures_moved",
         "control.md04_changed_by_other",
         "control.md07_external_id_wrong",
         "control.sl02_payment_not_posted",
@@ -88,7 +90,7 @@ class ByLine:
     """What tells the part's own rows from others."""
     sees: str
     """Which of the part's rows they see: a journal in the part may name other customers' lines as well."""
-    adds: str
+    adds: tuple[str, ...]
     """Which other rows they see besides: releases of the part's lines in other journals, and what names no line at all."""
 
 
@@ -100,10 +102,12 @@ SEEN_BY_LINE = {
     "canonical.posting": ByLine(
         ("instance", "source_id"),
         f"not {_RELEASES} or claimed_contract_line_key is null or claimed_contract_line_key in {_LINES}",
-        f"""({_RELEASES} and claimed_contract_line_key in {_LINES})
-            or (transaction_kind = 'revenue_release' and claimed_contract_line_key is null)""",
+        (
+            f"{_RELEASES} and claimed_contract_line_key in {_LINES}",
+            "transaction_kind = 'revenue_release' and claimed_contract_line_key is null",
+        ),
     ),
-    "schedule.release_period": ByLine(("invoice_line_key",), "true", "root_line_key is null"),
+    "schedule.release_period": ByLine(("invoice_line_key",), "true", ("root_line_key is null",)),
 }
 """What they see of the tables that they read; of all others they see the part."""
 KEYS = {"link.customer": ("customer_id",)}
@@ -118,8 +122,12 @@ SUMS = {
 """Tables of sums of rows of SPLIT, with the columns that are sums, the number of rows first: a part's sums are added to them."""
 CLOCK = frozenset({"canonical.reading_cutoff"})
 """Shared tables that tell the day; whom a new day touches is said by TURNS."""
-WITHIN_ACCOUNT = {"identity.account": ("other_account_key", "account_key"), "identity.customer": ("account_key",)}
-"""Shared tables whose rows belong to the customers of these columns: they may change for the customers of the part."""
+WITHIN = {
+    "identity.account": ("account", ("other_account_key", "account_key")),
+    "identity.customer": ("account", ("account_key",)),
+    "canonical.left_out_transaction": ("transaction", ("instance || ':' || transaction_source_id",)),
+}
+"""Shared tables whose rows belong to the accounts or transactions of these columns: they may change for those of the part."""
 
 
 def _record(kind: str, key: str, source: str) -> str:

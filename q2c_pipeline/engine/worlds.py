@@ -10,7 +10,7 @@ import duckdb
 from sqlglot import exp
 
 from q2c_pipeline.engine.exchange import AFTER, BEFORE, DoubtError, columns_of
-from q2c_pipeline.engine.parts import BY_LINE, SEEN_BY_LINE, SUMS, TURNS, WITHIN_ACCOUNT
+from q2c_pipeline.engine.parts import BY_LINE, SEEN_BY_LINE, SUMS, TURNS, WITHIN
 from q2c_pipeline.engine.runner import Warehouse, bind
 from q2c_pipeline.engine.touched import FACTS, Touched
 
@@ -158,8 +158,10 @@ class Worlds:
             named = frozenset[str]().union(*(file.names for file in files if name in file.upstreams))
             columns = ", ".join(column for column in columns_of(self._warehouse, name) if column in named)
             own = f"anti join {BEFORE}.{name} as own using ({', '.join(SEEN_BY_LINE[name].key)})"
-            rows = f"select {columns} from (select * from {self._work}.{name} where {SEEN_BY_LINE[name].adds}) {own}"
-            self._execute(f'create table part_seen."others of {name}" as {rows}')
+            rows = " union all ".join(
+                f"select {columns} from {self._work}.{name} where {which}" for which in SEEN_BY_LINE[name].adds
+            )
+            self._execute(f'create table part_seen."others of {name}" as select {columns} from ({rows}) {own}')
 
     def _look_from(self, place: str, catalog: str, file: SqlFile) -> None:
         """Lay out what the file reads: the part's tables, of some of them other rows where it looks by contract line."""
@@ -194,8 +196,9 @@ class Worlds:
         columns = ", ".join(columns_of(self._warehouse, seen))
         now = f"(select {columns} from {name})"
         differing = f"((from {seen} except all from {now}) union all (from {now} except all from {seen}))"
-        known = "(select instance || ':' || value from part_seen.node where kind = 'account')"
-        strange = " or ".join(f"{key} is null or {key} not in {known}" for key in WITHIN_ACCOUNT.get(name, ()))
+        kind, keys = WITHIN.get(name, ("", ()))
+        known = f"(select instance || ':' || value from part_seen.node where kind = '{kind}')"
+        strange = " or ".join(f"({key}) is null or ({key}) not in {known}" for key in keys)
         outside = f"{differing} as d where {strange or 'true'}"
         if self._warehouse.count(outside):
             raise DoubtError("it changed for other customers too")

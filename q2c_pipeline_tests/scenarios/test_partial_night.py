@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline.sandbox.systems import Systems
 from q2c_pipeline.settings import Settings
 from q2c_pipeline_tests.scenarios import later
+from q2c_pipeline_tests.scenarios.any_change import some_changes
 from q2c_pipeline_tests.scenarios.nights import Company
 
 FIRST = date(2026, 6, 23)
@@ -61,15 +64,21 @@ def made(settings: Settings, as_of: date, *, full: bool = False) -> dict[str, li
 
 def assert_part_is_whole(acme: Company, folder: Path, change: Callable[[Systems, date], None], days: int) -> None:
     made(read(acme, folder, FIRST), FIRST)
-    day = FIRST + timedelta(days=days)
+    assert_next_is_whole(acme, folder, change, FIRST + timedelta(days=days))
+
+
+def assert_next_is_whole(acme: Company, folder: Path, change: Callable[[Systems, date], None], day: date) -> None:
     change(acme.systems, day)
     settings = read(acme, folder, day)
-    shutil.copy(settings.stores.warehouse, folder / "loaded.duckdb")
+    loaded, parted = folder / "loaded.duckdb", folder / "parted.duckdb"
+    shutil.copy(settings.stores.warehouse, loaded)
     part = made(settings, day)
-    shutil.copy(folder / "loaded.duckdb", settings.stores.warehouse)
+    shutil.copy(settings.stores.warehouse, parted)
+    shutil.copy(loaded, settings.stores.warehouse)
     whole = made(settings, day, full=True)
     differing = {name: sorted(set(part[name]) ^ set(rows))[:3] for name, rows in whole.items() if part[name] != rows}
     assert differing == {}
+    shutil.copy(parted, settings.stores.warehouse)
 
 
 @pytest.fixture
@@ -100,3 +109,14 @@ def test_a_part_is_the_whole_in_more_companies(
 ) -> None:
     assert_part_is_whole(a_company(seed, EVERYTHING[seed % 3 :: 3] if seed % 2 else ()), tmp_path, change, days)
     assert [one.doubt for one in made_by] == ["no complete night before", None, "asked for"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(21, 27))
+def test_nights_of_random_changes_add_up(tmp_path: Path, made_by: list[Refresh], seed: int) -> None:
+    acme, rng = a_company(seed), random.Random(seed)
+    made(read(acme, tmp_path, FIRST), FIRST)
+    for days in range(1, 5):
+        assert_next_is_whole(acme, tmp_path, partial(some_changes, rng=rng), FIRST + timedelta(days=days))
+    # A journal that suddenly names everything may be doubted, but not every night is.
+    assert [one.doubt for one in made_by].count(None) >= 2

@@ -12,17 +12,10 @@
 -- the close is BP14's where it posts to a controlled account. The amount is what moved from account to account, or in and out of the
 -- period.
 -- What a reading had to leave out (canonical.left_out_transaction) counts as it was read first.
-with first_read as ( -- when each ERP's postings were first read
-    select instance, min(as_of) as first_date
-    from mapped.posting
-    where as_of <= $as_of
-    group by instance
-),
-
-touched as ( -- lines that came, changed or left after the first reading
+with touched as ( -- lines that came, changed or left after the first reading
     select distinct m.instance, m.source_id
     from mapped.posting as m
-    inner join first_read as f on m.instance = f.instance
+    inner join canonical.first_reading as f on m.instance = f.instance
     where m.as_of > f.first_date and m.as_of <= $as_of
 ),
 
@@ -58,7 +51,7 @@ dated as ( -- versions with the day whose figures count: the close, the first re
             case when v.created_at <= c.closed_at then coalesce(o.seen_date, f.first_date) else f.first_date end
         ) as is_known_at_close
     from version as v
-    inner join first_read as f on v.instance = f.instance
+    inner join canonical.first_reading as f on v.instance = f.instance
     left join closed as c on v.instance = c.instance and v.accounting_period_source_id = c.source_id
     left join canonical.left_out_transaction as o on v.instance = o.instance and v.transaction_source_id = o.transaction_source_id
 ),
