@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from q2c_pipeline.identity.compare import corpus_of
+from q2c_pipeline.identity.corpus import corpus_of
 from q2c_pipeline.identity.scoring import Party, Thresholds, judge_pair
 from q2c_pipeline.identity.settling import Settled, settle
 

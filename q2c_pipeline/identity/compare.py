@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
+from q2c_pipeline.identity.corpus import Corpus
 from q2c_pipeline.identity.cutting import cut_off
 from q2c_pipeline.identity.known_names import listed_as_one
 from q2c_pipeline.identity.lexicon import Form, lexicon
@@ -29,28 +29,6 @@ class NameMatch:
     is_same_core: bool = False
     is_kin: bool = False
     """What differs is what tells companies of one group apart: a holding, a country, a number, another legal form."""
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """How common each word is in the list of names at hand; empty for a few names."""
-
-    names: int = 0
-    counts: Mapping[str, int] = field(default_factory=dict)
-
-    def is_common(self, word: Word) -> bool:
-        """Is the word one of the everyday words of this very list (one name in a hundred, and twenty at least)?"""
-        return self.counts.get(word.key, 0) >= max(20, self.names // 100)
-
-
-def corpus_of(names: Iterable[str]) -> Corpus:
-    """Count the words of distinct names."""
-    counts: dict[str, int] = {}
-    distinct = set(names)
-    for text in distinct:
-        for key in {word.key for name in read_name(text) for word in name.words}:
-            counts[key] = counts.get(key, 0) + 1
-    return Corpus(len(distinct), counts)
 
 
 def compare_names(left: str, right: str, *, lands: frozenset[str] = frozenset(), corpus: Corpus | None = None) -> NameMatch:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from q2c_pipeline.identity.compare import Corpus
+from q2c_pipeline.identity.corpus import Corpus, counted
 from q2c_pipeline.identity.evidence import country_code, read_domain, read_tax_id
 from q2c_pipeline.identity.known_names import listed
 from q2c_pipeline.identity.names import Name, read_name
@@ -52,11 +52,7 @@ def features(accounts: pl.DataFrame) -> tuple[pl.DataFrame, Corpus]:
 def _names(distinct: pl.Series) -> tuple[pl.DataFrame, Corpus]:
     """Distinct names read once, and how many of them each word occurs in."""
     read = [(text, _main(text)) for text in distinct.to_list()]
-    counts: dict[str, int] = {}
-    for _, name in read:
-        for key in {word.key for word in name.words} if name else ():
-            counts[key] = counts.get(key, 0) + 1
-    corpus = Corpus(len(read), counts)
+    corpus = counted([(name,) if name else () for _, name in read])
     rows = [(text, *_name_row(name, corpus)) for text, name in read]
     return pl.DataFrame(rows, schema=_NAME_SCHEMA, orient="row"), corpus
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from q2c_pipeline.errors import ConfigurationError
-from q2c_pipeline.identity.compare import corpus_of
+from q2c_pipeline.identity.corpus import corpus_of
 from q2c_pipeline.identity.scoring import Party, Thresholds
 from q2c_pipeline.identity.weighing import FACTS, SIDES, weighed
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from q2c_pipeline.identity.candidates import TRAINABLE_RECORDS, weighed_pairs
 from q2c_pipeline.identity.clusters import clustered
-from q2c_pipeline.identity.compare import Corpus
+from q2c_pipeline.identity.corpus import Corpus
 from q2c_pipeline.identity.features import features
 from q2c_pipeline.identity.links import LINK_SCHEMA, human_links, key_links
 from q2c_pipeline.identity.scoring import Decision, Thresholds

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from q2c_pipeline.identity.compare import Corpus, NameMatch, compare_names
+from q2c_pipeline.identity.compare import NameMatch, compare_names
+from q2c_pipeline.identity.corpus import Corpus
 from q2c_pipeline.identity.evidence import (
     Finding,
     compare_addresses,

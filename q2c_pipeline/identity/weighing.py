@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import polars as pl
 
-from q2c_pipeline.identity.compare import Corpus, NameMatch, compare_names
+from q2c_pipeline.identity.compare import NameMatch, compare_names
+from q2c_pipeline.identity.corpus import Corpus
 from q2c_pipeline.identity.scoring import Evidence, Party, Thresholds, evidence, lands_of, verdict
 
 SIDES = ("left", "right")

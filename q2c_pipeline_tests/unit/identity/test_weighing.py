@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from q2c_pipeline.identity import weighing
-from q2c_pipeline.identity.compare import Corpus, NameMatch, compare_names
+from q2c_pipeline.identity.compare import NameMatch, compare_names
+from q2c_pipeline.identity.corpus import Corpus
 from q2c_pipeline.identity.scoring import Party, Thresholds, judge_pair
 
 NAMES = ("Zoller GmbH", "Zoller Holding GmbH", "Zoller Spain GmbH", "", "Zoler Gmbh")
