@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,14 @@ LEG_NAMES = {
     Leg.LAG: "Lag",
     Leg.QUALITY: "Data quality",
 }
+CAUSE_NAMES = {
+    "timing": "In flight",
+    "unexplained": "Unexplained",
+    "fx_rounding": "Exchange, rounding",
+    "fx_realised": "Exchange, realised",
+    "fx_unrealised": "Exchange, unrealised",
+}
+"""Causes that no control names."""
 LEG_SIDES = {
     Leg.BOOKED_BILLED: ("Booked", "Billed"),
     Leg.BILLED_POSTED: ("Billed", "Posted"),
@@ -44,6 +53,19 @@ def leg_sides(leg: str) -> tuple[str, str]:
 def measure_name(measure: str) -> str:
     """deferred_revenue -> deferred revenue."""
     return measure.replace("_", " ")
+
+
+def cause_name(cause: str, titles: Mapping[str, str]) -> str:
+    """BB04 -> BB04 price drift; what is no control's in words: fx_rounding -> Exchange, rounding."""
+    return CAUSE_NAMES.get(cause) or f"{cause} {titles.get(cause, '')}".strip()
+
+
+def with_names(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with its leg and measure as people name them."""
+    names = {"leg_name": leg_name(record["leg"])}
+    if "measure" in record:
+        names["measure_name"] = measure_name(record["measure"])
+    return {**record, **names}
 
 
 def decimals(amount: Decimal, currency: str | None) -> int:

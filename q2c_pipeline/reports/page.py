@@ -15,6 +15,7 @@ from q2c_pipeline.reports.contents import Contents
 from q2c_pipeline.reports.formats import (
     HEADLINE_MEASURES,
     amount_text,
+    cause_name,
     count_text,
     counted,
     date_text,
@@ -176,7 +177,7 @@ def _waterfall(row: Mapping[str, Any], found: Sequence[_Row], titles: Mapping[st
     left, right = leg_sides(row["leg"])
     currency = row["currency"]
     ordered = sorted(found, key=lambda step: (step["cause"] == "unexplained", step["cause"] == "timing", step["cause"]))
-    steps = [charts.Step(_cause(step["cause"], titles), step["cause_amount"], _kind(step)) for step in ordered]
+    steps = [charts.Step(cause_name(step["cause"], titles), step["cause_amount"], _kind(step)) for step in ordered]
     whole = charts.Step("Difference", row["difference_amount"], charts.TOTAL)
     texts = [amount_text(row[name], currency) for name in ("left_amount", "right_amount", "difference_amount")]
     said = ", ".join(f"{step.label} {amount_text(step.amount, currency)}" for step in steps)
@@ -192,11 +193,6 @@ def _waterfall(row: Mapping[str, Any], found: Sequence[_Row], titles: Mapping[st
         "svg": charts.waterfall([whole, *steps], currency),
         "steps": figures,
     }
-
-
-def _cause(cause: str, titles: Mapping[str, str]) -> str:
-    plain = {"timing": "In flight", "unexplained": "Unexplained"}
-    return plain.get(cause) or f"{cause} {titles.get(cause, '')}".strip()
 
 
 def _kind(step: Mapping[str, Any]) -> str:
@@ -226,7 +222,7 @@ def _bars(rows: Sequence[_Row], currency: str) -> list[_Row]:
 def _causes(contents: Contents) -> list[_Row]:
     found = [row for row in contents.controls.iter_rows(named=True) if row["exceptions"]]
     found.sort(key=lambda row: (-(row["amount_at_risk"] or 0), -row["exceptions"], row["control_id"]))
-    return _bars([{**row, "name": _cause(row["control_id"], contents.titles)} for row in found], contents.group_currency)
+    return _bars([{**row, "name": cause_name(row["control_id"], contents.titles)} for row in found], contents.group_currency)
 
 
 def _ages(contents: Contents) -> _Row:

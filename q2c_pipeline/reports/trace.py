@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
 import polars as pl
-from markupsafe import Markup, escape
 
 from q2c_pipeline.errors import StoreError
 from q2c_pipeline.reports.formats import amount_text, date_text
@@ -89,27 +88,6 @@ def _find(reader: Reader, identifier: str) -> list[str]:
         if found:
             return found
     raise _unknown(reader, identifier)
-
-
-def lines(node: Node, depth: int = 0) -> Iterator[tuple[int, str]]:
-    """The tree as lines with their depth; an exception is a line of its own below its record."""
-    yield depth, f"{node.text}{'  <--' if node.is_sought else ''}"
-    for exception in node.exceptions:
-        yield depth + 1, f"! {exception}"
-    for child in node.children:
-        yield from lines(child, depth + 1)
-
-
-def as_html(nodes: Iterable[Node]) -> Markup:
-    """The trees as nested lists; everything from data is escaped."""
-    return Markup("<ul class='trace'>") + Markup().join(_item(node) for node in nodes) + Markup("</ul>")
-
-
-def _item(node: Node) -> Markup:
-    text = Markup("<strong>{}</strong>").format(node.text) if node.is_sought else escape(node.text)
-    below = Markup().join(Markup("<li class='exception'>{}</li>").format(said) for said in node.exceptions)
-    below += Markup().join(_item(child) for child in node.children)
-    return Markup("<li>{}{}</li>").format(text, Markup("<ul>{}</ul>").format(below) if below else "")
 
 
 class _Edges:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from q2c_pipeline.domain.kinds import Leg
+from q2c_pipeline.engine.controls import load_sql_files
 from q2c_pipeline.reports import formats
 
 
@@ -55,3 +57,16 @@ def test_evidence() -> None:
 
 def test_every_leg_has_words() -> None:
     assert set(formats.LEG_NAMES) == set(Leg)
+
+
+def test_a_cause_is_named_as_people_say_it() -> None:
+    titles = {"BB04": "price drift"}
+    assert formats.cause_name("BB04", titles) == "BB04 price drift"
+    assert formats.cause_name("fx_unrealised", titles) == "Exchange, unrealised"
+    assert formats.cause_name("timing", titles) == "In flight"
+
+
+def test_every_cause_that_no_control_names_has_words() -> None:
+    written = {cause for file in load_sql_files() for cause in re.findall(r"'(\w+)' as explained_cause", file.sql)}
+    assert len(written) >= 3
+    assert written | {"timing", "unexplained"} == set(formats.CAUSE_NAMES)

@@ -18,7 +18,8 @@ from xlsxwriter import Workbook
 from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.reports.cells import FORMULA_STARTS, Column, Kind, Sheet, Styles
 from q2c_pipeline.reports.contents import Contents, read_contents
-from q2c_pipeline.reports.workbook import sheet_name, write_workbook
+from q2c_pipeline.reports.workbook import write_workbook
+from q2c_pipeline.reports.workbook_queues import sheet_name
 from q2c_pipeline_tests.unit.reports.published_sample import AS_OF, CLEAN, Sample, publish_sample, run_history
 
 ATTACKS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://example.invalid")')
