@@ -34,9 +34,9 @@ _PARTS = {
     "flattening": [
         f"{_PLATFORMS}.stripe.delivery.flatten",
         f"{_PLATFORMS}.salesforce.client.flatten",
-        f"{_PLATFORMS}.netsuite.reader.Reader._found",
+        f"{_PLATFORMS}.netsuite.reader.Reader._record",
     ],
-    "landing": ["q2c_pipeline.landing.store.Landing.land"],
+    "landing": ["q2c_pipeline.landing.store.Landing.land", "q2c_pipeline.landing.draft.Draft.add"],
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
@@ -143,10 +144,8 @@ class Draft:
     def _flush(self) -> None:
         rows, self._waiting = self._waiting, []
         if rows:
-            names: FlatRecord = dict.fromkeys(self.columns)
-            for row in rows:
-                names.update(row)
-            self.add_frame(_text_frame(rows, list(names)))
+            shapes = dict.fromkeys(map(tuple, rows))  # few: most records of an object have the same fields
+            self.add_frame(_text_frame(rows, list(dict.fromkeys(chain(self.columns, *shapes)))))
 
     def _writer_of(self, columns: list[str]) -> parquet.ParquetWriter:
         """The writer of a file with these columns: the one that is open, or a new one."""

@@ -26,10 +26,13 @@ def flatten(record: dict[str, Any]) -> FlatRecord:
 
 def _flatten_into(flat: FlatRecord, prefix: str, record: dict[str, Any]) -> None:
     for name, value in record.items():
-        if value is None or type(value) is str:
+        kind = type(value)
+        if kind is str or value is None:
             flat[prefix + name] = value
-        elif isinstance(value, dict):
+        elif kind is dict:
             _flatten_into(flat, f"{prefix}{name}.", value)
+        elif kind is bool:
+            flat[prefix + name] = "true" if value else "false"
         else:
             flat[prefix + name] = as_text(value)
 

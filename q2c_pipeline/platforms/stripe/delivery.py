@@ -47,26 +47,26 @@ class Delivery:
     _stated: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     _summed: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
-    def add_list(self, pieces: Iterable[Piece]) -> None:
+    def add_list(self, pages: Iterable[list[Piece]]) -> None:
         """Take the outcome of one list; a record that an earlier list gave already stays as it is."""
         seen: set[str] = set()
-        for piece in pieces:
-            self.received += 1
-            seen.add(piece.source_id)
-            self.add(piece)
+        for page in pages:
+            self.received += len(page)
+            seen.update(piece.source_id for piece in page)
+            self.add(page)
         self.distinct += len(seen)
 
-    def add(self, piece: Piece) -> None:
-        """Take a record that is not there yet."""
-        if piece.source_id in self.ids:
-            return
-        self.ids.add(piece.source_id)
-        self.headers.add([piece.header])
+    def add(self, page: list[Piece]) -> None:
+        """Take the records that are not there yet."""
+        news = list({piece.source_id: piece for piece in reversed(page) if piece.source_id not in self.ids}.values())[::-1]
+        self.ids.update(piece.source_id for piece in news)
+        self.headers.add([piece.header for piece in news])
         if self.parts is not None:
-            self.parts.add(piece.parts)
-        self._stated[piece.currency] += piece.stated
-        self._summed[piece.currency] += piece.summed
-        self.hear(piece)
+            self.parts.add([part for piece in news for part in piece.parts])
+        for piece in news:
+            self._stated[piece.currency] += piece.stated
+            self._summed[piece.currency] += piece.summed
+            self.hear(piece)
 
     def header_checks(self) -> list[Check]:
         """Whether lists gave every record once, and every record that is known and not deleted."""
@@ -83,11 +83,14 @@ class Delivery:
 
 def piece_of(raw: Raw, parts: list[Raw], kind: Parts | None, stamp: FlatRecord) -> Piece:
     """Flatten one record and its parts; `raw` no longer holds the parts."""
-    header = {**flatten(raw), **stamp}
+    header = flatten(raw)
+    header.update(stamp)
     if kind is None:
         return Piece(raw["id"], header)
-    inherited = {name: _first(header, fields) for name, fields in kind.inherits}
-    flat = tuple({**flatten(part), **inherited, **stamp} for part in parts)
+    inherited = {name: _first(header, fields) for name, fields in kind.inherits} | stamp
+    flat = tuple(map(flatten, parts))
+    for part in flat:
+        part.update(inherited)
     if not kind.is_money:
         return Piece(raw["id"], header, flat)
     stated = number(raw.get("total_excluding_tax"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from itertools import chain
 
 from q2c_pipeline.landing.draft import FlatRecord
@@ -58,11 +59,10 @@ class Reader:
             changed.add(event["data"]["object"]["id"])
         self._look_for(changed - delivery.ids, delivery)
 
-    def _listed(self, params: dict[str, str], window: Window) -> Iterator[Piece]:
+    def _listed(self, params: dict[str, str], window: Window) -> Iterator[list[Piece]]:
         if not self.source.has_created:
-            return chain.from_iterable(map(self._pieces, self.client.pages(self.source.path, params)))
-        found = self.client.sweep(self.source.path, params, window.since, window.until, self._pieces)
-        return chain.from_iterable(found)
+            return map(self._pieces, self.client.pages(self.source.path, params))
+        return self.client.sweep(self.source.path, params, window.since, window.until, self._pieces)
 
     def _events(self) -> Iterator[Raw]:
         types = {f"types[{number}]": name for number, name in enumerate(self.source.events)}
@@ -76,7 +76,7 @@ class Reader:
             if piece is None:
                 delivery.gone.append(one)
             else:
-                delivery.add(piece)
+                delivery.add([piece])
                 there += 1
         return there
 
@@ -84,13 +84,17 @@ class Reader:
         raw = self.client.retrieve(self.source.path, one)
         return one, None if raw is None else self._piece(raw)
 
+    @cached_property
+    def _stamp(self) -> FlatRecord:
+        return stamp_of(self.window)
+
     def _pieces(self, page: list[Raw]) -> list[Piece]:
         return [self._piece(raw) for raw in page]
 
     def _piece(self, raw: Raw) -> Piece:
         kind = self.source.parts
         parts = self._take_parts(raw, kind) if kind else []
-        return self.completed(piece_of(raw, parts, kind, stamp_of(self.window)))
+        return self.completed(piece_of(raw, parts, kind, self._stamp))
 
     def _take_parts(self, raw: Raw, kind: Parts) -> list[Raw]:
         return self.client.whole(raw.pop(kind.key, None), kind.path.format(id=raw["id"]))

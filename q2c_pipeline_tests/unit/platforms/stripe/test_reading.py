@@ -63,23 +63,20 @@ def delivery(tmp_path: Path) -> Delivery:
 def test_lines_that_do_not_add_up_show_per_currency(delivery: Delivery) -> None:
     kind = next(source.parts for source in SOURCES if source.name == "invoice")
     line = {"id": "il_1", "amount": "900"}
-    delivery.add_list(
-        [
-            piece_of({"id": "in_1", "currency": "usd", "total_excluding_tax": "1000"}, [line], kind, {}),
-            piece_of({"id": "in_2", "currency": "eur", "total_excluding_tax": "900"}, [line], kind, {}),
-        ]
-    )
+    dear = piece_of({"id": "in_1", "currency": "usd", "total_excluding_tax": "1000"}, [line], kind, {})
+    right = piece_of({"id": "in_2", "currency": "eur", "total_excluding_tax": "900"}, [line], kind, {})
+    delivery.add_list([[dear, right]])
     assert [(check.name[-3:], check.is_ok) for check in delivery.part_checks()] == [("eur", True), ("usd", False)]
 
 
 def test_an_id_that_comes_twice_shows(delivery: Delivery) -> None:
-    delivery.add_list([Piece("a", {}), Piece("a", {})])
+    delivery.add_list([[Piece("a", {}), Piece("a", {})]])
     assert [check.is_ok for check in delivery.header_checks()] == [False, True]
 
 
 def test_the_same_record_in_two_lists_is_no_mistake(delivery: Delivery) -> None:
-    delivery.add_list([Piece("a", {"x": "first"}, ({"id": "a1"},))])
-    delivery.add_list([Piece("a", {"x": "second"}, ({"id": "a1"},))])
+    delivery.add_list([[Piece("a", {"x": "first"}, ({"id": "a1"},))]])
+    delivery.add_list([[Piece("a", {"x": "second"}, ({"id": "a1"},))]])
     assert [check.is_ok for check in delivery.header_checks()] == [True, True]
     assert list(delivery.headers.values("x")) == [("first",)]
     assert delivery.parts is not None
