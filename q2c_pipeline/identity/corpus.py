@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from q2c_pipeline.identity.names import Name, read_name
+from q2c_pipeline.identity.pausing import collection_paused
 from q2c_pipeline.identity.words import Word
 
 
@@ -24,6 +25,7 @@ class Corpus:
         return self.neighbours.get(word.key, 0) >= max(20, self.names // 100)
 
 
+@collection_paused()
 def corpus_of(names: Iterable[str]) -> Corpus:
     """The words of distinct names, other names of one company included."""
     return counted([read_name(text) for text in set(names)])

@@ -10,6 +10,7 @@ from q2c_pipeline.identity.corpus import Corpus, counted
 from q2c_pipeline.identity.evidence import country_code, read_domain, read_tax_id
 from q2c_pipeline.identity.known_names import listed
 from q2c_pipeline.identity.names import Name, read_name
+from q2c_pipeline.identity.pausing import collection_paused
 from q2c_pipeline.identity.spelling import sound
 
 _LARGEST_BLOCK = {
@@ -39,6 +40,7 @@ _NAME_SCHEMA = {
 }
 
 
+@collection_paused()
 def features(accounts: pl.DataFrame) -> tuple[pl.DataFrame, Corpus]:
     """Records with the columns of canonical.account (and domain, address where known) made comparable, in order of their key."""
     missing = [pl.lit(None, pl.String).alias(name) for name in (*_OPTIONAL, "role") if name not in accounts.columns]

@@ -9,6 +9,7 @@ import polars as pl
 
 from q2c_pipeline.identity.compare import NameMatch, compare_names
 from q2c_pipeline.identity.corpus import Corpus
+from q2c_pipeline.identity.pausing import collection_paused
 from q2c_pipeline.identity.scoring import Evidence, Party, Thresholds, evidence, lands_of, verdict
 
 SIDES = ("left", "right")
@@ -20,6 +21,7 @@ _VERDICT = {"score": pl.Float64, "decision": pl.String, "method": pl.String, "ex
 _T = TypeVar("_T")
 
 
+@collection_paused()
 def weighed(pairs: pl.DataFrame, thresholds: Thresholds, corpus: Corpus) -> pl.DataFrame:
     """`pairs` with score, decision, method and explanation, in their order.
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+
 import polars as pl
 import pytest
 
@@ -47,3 +49,17 @@ def test_each_distinct_pair_of_names_is_compared_once(monkeypatch: pytest.Monkey
     )
     weighing.weighed(pairs, Thresholds(), Corpus())
     assert len(seen) == 2
+
+
+def test_the_collector_rests_while_many_names_are_compared_and_goes_on_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    states: list[bool] = []
+
+    def failing(*_: str, **__: object) -> NameMatch:
+        states.append(gc.isenabled())
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(weighing, "compare_names", failing)
+    with pytest.raises(ZeroDivisionError):
+        weighing.weighed(many(), Thresholds(), Corpus())
+    assert states == [False]
+    assert gc.isenabled()
