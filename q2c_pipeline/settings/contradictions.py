@@ -13,7 +13,7 @@ from q2c_pipeline.settings.model import Settings
 from q2c_pipeline.settings.platforms import platforms
 from q2c_pipeline.settings.policy import Policy
 from q2c_pipeline.settings.problems import Problem, did_you_mean
-from q2c_pipeline.settings.rules import Materiality, Tolerance
+from q2c_pipeline.settings.rules import GraceRule, Materiality, Tolerance
 from q2c_pipeline.settings.versions import BASE, VERSIONS
 
 
@@ -38,6 +38,7 @@ def policy_contradictions(settings: Settings, policy: Policy, where: str) -> Ite
         yield Problem("high_amount not above critical_amount", found, f"{where}.severity", "swap or correct them")
     yield from _said_twice(policy.tolerances, f"{where}.tolerances")
     yield from _said_twice(policy.materiality, f"{where}.materiality")
+    yield from _said_twice(policy.grace_rules, f"{where}.grace_rules")
     controls = {one.header["control"] for one in load() if one.is_control}
     yield from _unknown("a control id", [one.control for one in policy.tolerances], controls, f"{where}.tolerances")
     routes = policy.exceptions.routes
@@ -46,10 +47,15 @@ def policy_contradictions(settings: Settings, policy: Policy, where: str) -> Ite
     entities = [entity for person in policy.people.values() for entity in person.entities or ()]
     entities += [entity for route in routes for entity in route.entities or ()]
     yield from _unknown("an entity", entities, settings.company.entities, f"{where}.people and {where}.exceptions.routes")
-    for name, rules in (("tolerances", policy.tolerances), ("materiality", policy.materiality)):
+    for name, rules in (
+        ("tolerances", policy.tolerances),
+        ("materiality", policy.materiality),
+        ("grace_rules", policy.grace_rules),
+    ):
         yield from _unknown("an entity", [one.entity for one in rules], settings.company.entities, f"{where}.{name}")
     names = [one.name for one in settings.instances]
     yield from _unknown("a configured instance", [*policy.conventions], names, f"{where}.conventions")
+    yield from _unknown("a configured instance", [one.instance for one in policy.grace_rules], names, f"{where}.grace_rules")
     ledgers = [one.name for one in settings.instances if one.plays is Role.ERP]
     posting = [name for name, one in policy.conventions.items() if one.summary_journals and name in names]
     yield from _unknown("summary_journals of a ledger", posting, ledgers, f"{where}.conventions")
@@ -106,7 +112,7 @@ def _versions(settings: Settings, where: str) -> Iterator[Problem]:
             yield Problem(expected, found, f"{where}.{after.version}", "order the versions by day, and let no two begin together")
 
 
-def _said_twice(rules: Sequence[Tolerance] | Sequence[Materiality], where: str) -> Iterator[Problem]:
+def _said_twice(rules: Sequence[Tolerance] | Sequence[Materiality] | Sequence[GraceRule], where: str) -> Iterator[Problem]:
     scopes = [one.scope for one in rules]
     for scope in sorted({scope for scope in scopes if scopes.count(scope) > 1}, key=str):
         said = " ".join(part for part in scope if part) or "everything"

@@ -15,7 +15,7 @@ from q2c_pipeline.settings.agreements import Days, Ownership, Sla
 from q2c_pipeline.settings.alerting import Alerts
 from q2c_pipeline.settings.corrections import Approvals, Corrections, Writable
 from q2c_pipeline.settings.responsibilities import ExceptionWork, Person
-from q2c_pipeline.settings.rules import Bundle, Convention, Materiality, Tolerance
+from q2c_pipeline.settings.rules import Bundle, Convention, GraceRule, Materiality, Tolerance
 from q2c_pipeline.settings.values import Amount, Currency, Section
 
 
@@ -52,6 +52,7 @@ class Policy(Section):
     version: Annotated[str, Field(min_length=1, max_length=64)] = "1"
     effective_from: date | None = None
     grace: Grace = Grace()
+    grace_rules: list[GraceRule] = Field(default_factory=list)
     sla: Sla = Sla()
     ownership: Ownership = Ownership()
     writable: Writable = Writable()

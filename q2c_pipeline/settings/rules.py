@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from q2c_pipeline.settings.agreements import Days
 from q2c_pipeline.settings.problems import wrong
 from q2c_pipeline.settings.values import Amount, Currency, Section
 
@@ -46,6 +47,36 @@ class Tolerance(_Limits):
     def scope(self) -> tuple[str | None, ...]:
         """What it is for; two rules of one scope would contradict each other."""
         return self.control, self.entity, self.currency
+
+
+class GraceRule(Section):
+    """Other days of grace for an entity, an instance, or both; what it leaves out is as for all.
+
+    For each of the three, the rule that names instance and entity goes before one that names the instance, then the entity.
+    """
+
+    instance: str | None = None
+    entity: str | None = None
+    booking_days: Days | None = None
+    invoice_days: Days | None = None
+    posting_days: Days | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.scope == (None, None):
+            raise wrong("an entity, an instance, or both", "neither", "days for all stand under [policy.grace]")
+        if self.booking_days is None and self.invoice_days is None and self.posting_days is None:
+            raise wrong("booking_days, invoice_days or posting_days", "none of them", "add for example posting_days = 5")
+        return self
+
+    @property
+    def scope(self) -> tuple[str | None, ...]:
+        """What it is for; two rules of one scope would contradict each other."""
+        return self.instance, self.entity
+
+    def fits(self, instance: str | None, entity: str) -> bool:
+        """Tell whether it holds there; what comes from no single instance is under rules for entities only."""
+        return self.instance in (None, instance) and self.entity in (None, entity)
 
 
 class Materiality(_Limits):

@@ -12,9 +12,10 @@ from q2c_pipeline.domain.money import exponents
 from q2c_pipeline.settings.agreements import OWNERSHIP_COLUMNS
 from q2c_pipeline.settings.company import Company, InstanceSettings
 from q2c_pipeline.settings.policy import Policy
-from q2c_pipeline.settings.rules import Convention, Schedule
+from q2c_pipeline.settings.rules import Convention, GraceRule, Schedule
 
 _TEXT = pl.String()
+_DAYS = ("booking_days", "invoice_days", "posting_days")
 
 
 def sql_parameters(company: Company, policy: Policy, as_of: date) -> dict[str, object]:
@@ -63,6 +64,12 @@ def policy_frames(company: Company, instances: Sequence[InstanceSettings], polic
         ),
         "standalone_price": _frame(alone, product_code=_TEXT, currency=_TEXT, unit_price=pl.Decimal(20, 4)),
         "bundle": _frame(bundles, bundle=_TEXT, product_code=_TEXT, currency=_TEXT, unit_price=pl.Decimal(20, 4)),
+        "grace": _frame(
+            [*_graces(instances, [*company.entities], policy.grace_rules)],
+            instance=_TEXT,
+            legal_entity_code=_TEXT,
+            **dict.fromkeys(_DAYS, pl.Int32()),
+        ),
         "ownership": _frame([*policy.ownership.rows()], **dict.fromkeys(OWNERSHIP_COLUMNS, _TEXT)),
         "tolerance": _frame(
             tolerances,
@@ -91,6 +98,22 @@ def _summaries(instances: Sequence[InstanceSettings], said: Mapping[str, Convent
         own = said.get(one.name, Convention())
         if own.summary_journals:
             yield one.name, own.summary_journals, own.summary_prefix
+
+
+def _graces(
+    instances: Sequence[InstanceSettings], entities: Sequence[str], rules: Sequence[GraceRule]
+) -> Iterator[tuple[object, ...]]:
+    """Days of grace where they are not those of all: by instance (none: whatever no single one sends) and entity."""
+    ranked = sorted(rules, key=lambda rule: (rule.instance is None, rule.entity is None))
+    for instance in (None, *(one.name for one in instances)):
+        for entity in entities:
+            fitting = [rule for rule in ranked if rule.fits(instance, entity)]
+            if fitting:
+                yield instance, entity, *(_first_said(fitting, days) for days in _DAYS)
+
+
+def _first_said(rules: Sequence[GraceRule], days: str) -> int | None:
+    return next((getattr(rule, days) for rule in rules if getattr(rule, days) is not None), None)
 
 
 def _frame(rows: Sequence[tuple[object, ...]], **schema: pl.DataType) -> pl.DataFrame:

@@ -84,6 +84,12 @@ def test_a_longer_grace_lets_a_break_be_in_flight(attempt: Try) -> None:
     assert brief(attempt("[grace]\nposting_days = 365\n"), "BP01") == {("disappears", "now in flight")}
 
 
+def test_a_longer_grace_of_one_system_lets_its_break_be_in_flight(attempt: Try) -> None:
+    rule = "[[grace_rules]]\ninstance = 'INSTANCE'\nposting_days = 365\n"
+    assert brief(attempt(rule.replace("INSTANCE", "stripe_main")), "BP01") == {("disappears", "now in flight")}
+    assert brief(attempt(rule.replace("INSTANCE", "sf_main")), "BP01") == set()
+
+
 @pytest.mark.long
 def test_another_proration_lets_breaks_appear(attempt: Try) -> None:
     trial = attempt('proration = "thirty_360"\n')

@@ -40,3 +40,20 @@ def test_a_period_inside_its_grace_is_in_flight() -> None:
         assert found_in(warehouse) == [("BB06", "ORD-00002/1", Decimal("1000.0000"), "USD")]
         timing = warehouse.query("select subject_key, difference_amount from recon.timing order by all").rows()
     assert timing == [(f"ORD-0000{n}/1", Decimal("1000.0000")) for n in (3, 4, 5)]
+
+
+def test_grace_may_be_longer_or_shorter_for_an_entity_or_an_instance() -> None:
+    world = consistent()
+    for number, day in enumerate((25, 29), 2):
+        world.order(number, start_date=date(2026, 10, day))
+        world.subscribe(number)
+    world.post_all()
+
+    for graces, missing in (
+        ([], ["ORD-00002/1"]),
+        ([("sf_main", "US", None, 9, None)], []),
+        ([("sf_main", "US", None, 1, None)], ["ORD-00002/1", "ORD-00003/1"]),
+        ([("sf_main", "DE", None, 9, None), ("stripe_main", "US", None, 9, None)], ["ORD-00002/1"]),
+    ):
+        world.graces = graces
+        assert [subject for _, subject, *_ in world.exceptions()] == missing

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from q2c_pipeline_tests.sql.world import consistent, found_in
 
 
@@ -42,3 +44,15 @@ def test_an_invoice_of_today_or_yesterday_is_in_flight() -> None:
         assert found_in(warehouse) == [("BP01", "INV-late2", Decimal("1100.0000"), "USD")]
         timing = warehouse.query("select distinct subject_key from recon.timing where measure = 'receivable' order by all").rows()
     assert timing == [("INV-late3",), ("INV-late4",)]
+
+
+@pytest.mark.parametrize(
+    ("instance", "entity", "is_missed"), [("stripe_main", "US", False), ("stripe_main", "DE", True), ("sf_main", "US", True)]
+)
+def test_a_longer_grace_of_its_system_and_entity(instance: str, entity: str, is_missed: bool) -> None:  # noqa: FBT001
+    world = consistent().post_all()
+    for number in (1, 2, 3):
+        world.change("posting", f"tr-in-4-{number}-1", is_posted=False)
+    world.graces = [(instance, entity, None, None, 365)]
+
+    assert bool(world.exceptions()) is is_missed

@@ -42,3 +42,10 @@ def test_an_account_without_orders_needs_no_customer() -> None:
     world.add("account", "crm", "001-2", account_number="AC-2", account_name="Two")
 
     assert world.exceptions() == []
+
+
+def test_the_grace_of_an_entity_is_that_of_its_orders() -> None:
+    world = newcomer()
+    world.graces = [("sf_main", "US", 365, None, None)]
+
+    assert world.exceptions() == []

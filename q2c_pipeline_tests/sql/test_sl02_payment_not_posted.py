@@ -106,6 +106,13 @@ def test_money_of_the_last_days_is_in_flight() -> None:
     assert world.exceptions() == []
 
 
+def test_the_money_of_one_billing_system_may_have_less_grace() -> None:
+    world = paid(date(2026, 10, 30))
+    world.graces = [("stripe_main", "US", None, None, 0)]
+
+    assert {control for control, *_ in world.exceptions()} == {"SL02"}
+
+
 def test_money_that_did_not_move_is_not_missed() -> None:
     world = paid()
     world.change("payment_application", "inpay-5", payment_status="failed")

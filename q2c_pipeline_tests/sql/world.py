@@ -56,6 +56,8 @@ class World:
     params: dict[str, Any] = field(default_factory=lambda: dict(PARAMS))
     roles: tuple[str, ...] = ("crm", "billing", "erp")
     summary_convention: tuple[str, str, str] | None = None
+    graces: list[tuple[str | None, str, int | None, int | None, int | None]] = field(default_factory=list)
+    """Instance, entity, days for booking, invoice and posting."""
 
     def add(self, table: str, role: str, source_id: str, **values: Any) -> Row:
         """A row with neutral values for what is not given."""
@@ -218,6 +220,8 @@ class World:
             warehouse.connection.execute(statement)
         for role in self.roles:
             warehouse.connection.execute("insert into policy.instance values (?, 'any', ?)", [INSTANCE[role], role])
+        for grace in self.graces:
+            warehouse.connection.execute("insert into policy.grace values (?, ?, ?, ?, ?)", list(grace))
         if self.summary_convention:
             warehouse.connection.execute("insert into policy.summary_convention values (?, ?, ?)", list(self.summary_convention))
         for table, found in self.landing.items():

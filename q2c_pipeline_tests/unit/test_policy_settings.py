@@ -14,7 +14,7 @@ from q2c_pipeline.errors import ConfigurationError
 from q2c_pipeline.settings import Settings, load_settings
 from q2c_pipeline.settings.candidates import candidate
 from q2c_pipeline.settings.policy import Policy
-from q2c_pipeline.settings.rules import Convention, Materiality, Tolerance
+from q2c_pipeline.settings.rules import Bundle, Convention, GraceRule, Materiality, Tolerance
 from q2c_pipeline.settings.versions import origins
 
 COMPANY = """
@@ -102,6 +102,20 @@ def test_a_bundle_is_told_to_the_tables_product_by_product(tmp_path: Path) -> No
     assert frame.rows() == [("starter", "CORE", "USD", Decimal(60)), ("starter", "SUITE", "USD", Decimal(60))]
 
 
+def test_the_most_specific_rule_says_how_much_grace_there_is(tmp_path: Path) -> None:
+    rule = "[[policy.grace_rules]]\n"
+    text = rule + 'entity = "DE"\ninvoice_days = 7\nposting_days = 5\n' + rule + 'instance = "stripe_main"\nposting_days = 6\n'
+    text += rule + 'instance = "stripe_main"\nentity = "DE"\nposting_days = 1\n'
+    frame = policy(tmp_path, text).policy_frames(JUNE)["grace"]
+
+    told = {(instance, entity): days for instance, entity, *days in frame.rows()}
+    assert told[None, "DE"] == told["sf_main", "DE"] == [None, 7, 5]
+    assert told["stripe_main", "DE"] == [None, 7, 1]
+    assert told["stripe_main", "US"] == [None, None, 6]
+    assert ("sf_main", "US") not in told
+    assert policy(tmp_path, "").policy_frames(JUNE)["grace"].is_empty()
+
+
 def test_a_ledger_that_posts_summaries_is_told_to_the_tables(tmp_path: Path) -> None:
     assert policy(tmp_path, LEDGER).policy_frames(JUNE)["summary_convention"].rows() == []
     said = policy(tmp_path, LEDGER + "[policy.conventions.netsuite_main]\n" + SUMMARIES)
@@ -177,6 +191,11 @@ def test_the_digest_follows_what_is_said_and_not_how(tmp_path: Path) -> None:
             "policy.bundles.starter: expected a product with a stand-alone price, found 'SUIT'",
         ),
         (BUNDLE.replace('"SUITE"]', '"CORE"]'), "expected every product once"),
+        ("[[policy.grace_rules]]\nposting_days = 1\n", "expected an entity, an instance, or both"),
+        ("[[policy.grace_rules]]\nentity = 'DE'\n", "expected booking_days, invoice_days or posting_days"),
+        ("[[policy.grace_rules]]\nentity = 'FR'\nposting_days = 1\n", "policy.grace_rules: expected an entity, found 'FR'"),
+        ("[[policy.grace_rules]]\ninstance = 'stripe_man'\nposting_days = 1\n", "did you mean 'stripe_main'?"),
+        ("[[policy.grace_rules]]\nentity = 'DE'\nposting_days = 1\n" * 2, "policy.grace_rules: expected one rule for each scope"),
         (SECOND + "grace = { posting_dys = 1 }\n", "policy_versions.2.grace.posting_dys: expected a known key"),
         (SECOND + "severity = { high_amount = 99999 }\n", "policy_versions.2.severity: expected high_amount not above"),
         (SECOND + "[policy_version]\n", "did you mean 'policy_versions'?"),
@@ -216,9 +235,11 @@ def test_what_the_page_shows_can_be_written_so(tmp_path: Path, block: str) -> No
         japan = '[company.entities.JP]\nname = "Example KK"\ncurrency = "JPY"\ncountry = "JP"\n'
         settings = policy(tmp_path, japan + LEDGER + block)
         said = settings.policy
-        assert settings.policy_versions or said.tolerances or said.materiality or said.alerts.channels or said.conventions
+        rules = said.tolerances or said.materiality or said.grace_rules
+        assert settings.policy_versions or rules or said.alerts.channels or said.conventions
 
 
 def test_the_page_names_every_key_of_rules() -> None:
     names = set(Policy.model_fields) | set(Tolerance.model_fields) | set(Materiality.model_fields) | set(Convention.model_fields)
+    names |= set(GraceRule.model_fields) | set(Bundle.model_fields)
     assert {name for name in names if not re.search(rf"`[\w.<>, `]*{name}", PAGE)} == set()

@@ -71,8 +71,7 @@ poster as ( -- who posts these, class by class, and when
     select
         record_key, account_class, currency, legal_entity_code, period,
         min(posting_date) as first_posting_date,
-        min(transaction_key) as first_transaction_key,
-        max(transaction_key) as last_transaction_key
+        min(transaction_key) as first_transaction_key, max(transaction_key) as last_transaction_key
     from (
         select
             d.record_key, t.currency, t.legal_entity_code, t.period, t.posting_date, t.transaction_key,
@@ -123,7 +122,7 @@ select
     cast(c.left_amount - c.right_amount as decimal(20, 4)) as difference_amount,
     coalesce(
         c.differing_key is not null and (
-            n.document_key is null and c.finalized_date > w.erp_date - cast($posting_grace_days as integer)
+            n.document_key is null and c.finalized_date > w.erp_date - cast(coalesce(g.posting_days, $posting_grace_days) as integer)
             or c.document_key is null and k.first_posting_date > w.billing_date -- posts a document that was not read yet
         ),
         false
@@ -133,6 +132,7 @@ select
 from keyed as c
 cross join canonical.reading_cutoff as w
 left join known as n on c.differing_key = n.document_key
+left join policy.grace as g on split_part(c.differing_key, ':', 1) = g.instance and c.legal_entity_code = g.legal_entity_code
 left join poster as k
     on
         c.differing_key = k.record_key and c.account_class = k.account_class and c.currency = k.currency

@@ -109,9 +109,10 @@ select
     cast(c.left_amount - c.right_amount as decimal(20, 4)) as difference_amount,
     c.due_date,
     coalesce(c.left_amount <> c.right_amount and (
-        c.activated_date > w.billing_date - cast($booking_grace_days as integer)
+        c.activated_date > w.billing_date - cast(coalesce(g.booking_days, $booking_grace_days) as integer)
         or (
-            c.first_document_key is null and c.due_date > w.billing_date - cast($invoice_grace_days as integer)
+            c.first_document_key is null
+            and c.due_date > w.billing_date - cast(coalesce(g.invoice_days, $invoice_grace_days) as integer)
             and (s.root_line_key is not null or b.charge_type = 'one_time')
         )
         or (c.root_line_key is null and c.first_issued_date > w.crm_date) -- billed for a contract that was not read yet
@@ -125,4 +126,5 @@ from cell as c
 cross join canonical.reading_cutoff as w
 left join link.booked_line as b on c.root_line_key = b.contract_line_key
 left join subscribed as s on c.root_line_key = s.root_line_key
+left join policy.grace as g on b.instance = g.instance and c.legal_entity_code = g.legal_entity_code
 where (select count(distinct role) from policy.instance where role in ('crm', 'billing')) = 2

@@ -86,7 +86,10 @@ select
     -- the end of
     (
         c.left_amount <> c.right_amount and (
-            (r.period is null and c.period + interval '1' month > w.erp_date - cast($posting_grace_days as integer) + 1)
+            (
+                r.period is null
+                and c.period + interval '1' month > w.erp_date - cast(coalesce(g.posting_days, $posting_grace_days) as integer) + 1
+            )
             or c.period + interval '1' month > w.billing_date + 1
         )
     ) as is_in_flight,
@@ -97,5 +100,6 @@ select
 from cell as c
 left join link.booked_line as b on c.root_line_key = b.contract_line_key
 left join grid.released_period as r on c.legal_entity_code = r.legal_entity_code and c.period = r.period
+left join policy.grace as g on g.instance is null and c.legal_entity_code = g.legal_entity_code
 cross join canonical.reading_cutoff as w
 where (select count(distinct role) from policy.instance where role in ('crm', 'billing', 'erp')) = 3

@@ -74,9 +74,9 @@ valued as ( -- unrealised difference; each branch is cast by itself to keep its 
 )
 
 select
-    instance,
-    legal_entity_code || ' ' || currency || ' ' || substr(cast(period as varchar), 1, 7) as subject_key,
-    legal_entity_code,
+    v.instance,
+    v.legal_entity_code || ' ' || currency || ' ' || substr(cast(period as varchar), 1, 7) as subject_key,
+    v.legal_entity_code,
     currency,
     functional_currency,
     period,
@@ -91,5 +91,9 @@ select
     worth_amount - carried_amount <> revalued_to_date
     and is_known
     and end_date <= erp_date
-    and (coalesce(revalued_date = end_date, false) or end_date <= erp_date - cast($posting_grace_days as integer)) as is_off
-from valued
+    and (
+        coalesce(revalued_date = end_date, false)
+        or end_date <= erp_date - cast(coalesce(g.posting_days, $posting_grace_days) as integer)
+    ) as is_off
+from valued as v
+left join policy.grace as g on g.instance is null and v.legal_entity_code = g.legal_entity_code

@@ -13,12 +13,7 @@ with document as ( -- counted documents; what they state as open where they are 
             when 'invoice' then instance || ':' || source_id
             else instance || ':' || credited_invoice_source_id
         end as invoice_key,
-        document_kind,
-        document_number,
-        coalesce(legal_entity_code, 'unknown') as legal_entity_code,
-        currency,
-        total_amount,
-        open_amount
+        document_kind, coalesce(legal_entity_code, 'unknown') as legal_entity_code, currency, total_amount, open_amount
     from canonical.invoice
     where document_status in ('open', 'paid', 'uncollectible', 'issued') and issued_date <= $as_of
 ),
@@ -124,7 +119,10 @@ select
     cast(c.left_amount - c.right_amount as decimal(20, 4)) as difference_amount,
     c.left_amount <> c.right_amount and (
         y.document_key is not null
-        or (c.part = 'money' and p.money_key is null and coalesce(c.moved_date > w.erp_date - cast($posting_grace_days as integer), false))
+        or (
+            c.part = 'money' and p.money_key is null
+            and coalesce(c.moved_date > w.erp_date - cast(coalesce(g.posting_days, $posting_grace_days) as integer), false)
+        )
         or (c.part = 'transaction' and c.moved_date > w.billing_date)
     ) as is_in_flight,
     case when c.left_amount <> c.right_amount then c.first_transaction_key end as first_transaction_key,
@@ -132,6 +130,10 @@ select
 from cell as c
 left join young as y on c.part = 'document' and c.record_key = y.document_key
 left join received as p on c.part = 'money' and c.record_key = p.money_key
+left join policy.grace as g
+    on
+        split_part(case when c.left_amount <> c.right_amount then c.record_key end, ':', 1) = g.instance
+        and c.legal_entity_code = g.legal_entity_code
 cross join canonical.reading_cutoff as w
 where
     (c.left_amount <> 0 or c.right_amount <> 0)

@@ -10,11 +10,12 @@
 -- repair:   create request
 with ordering as ( -- accounts with an activated order past its grace
     select
-        account_key,
-        min(legal_entity_code) as legal_entity_code
-    from link.booked_line
-    where is_counted and activated_date <= $as_of - cast($booking_grace_days as integer)
-    group by account_key
+        b.account_key,
+        min(b.legal_entity_code) as legal_entity_code
+    from link.booked_line as b
+    left join policy.grace as g on b.instance = g.instance and b.legal_entity_code = g.legal_entity_code
+    where b.is_counted and b.activated_date <= $as_of - cast(coalesce(g.booking_days, $booking_grace_days) as integer)
+    group by b.account_key
 ),
 
 needed as ( -- each of them once for each configured system that should know it

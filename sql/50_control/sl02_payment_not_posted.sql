@@ -81,11 +81,15 @@ left join alike as a
         m.document_number = a.claimed_document_number and m.payment_kind = a.payment_kind and m.currency = a.currency
         and m.payment_amount = a.posted_amount
 left join canonical.currency_unit as u on m.currency = u.currency
+left join policy.grace as g on m.instance = g.instance and m.legal_entity_code = g.legal_entity_code
 cross join canonical.reading_cutoff as w
 where
     (select count(distinct role) from policy.instance where role in ('billing', 'erp')) = 2
     and m.payment_amount <> 0
     and (
-        (p.money_key is null and coalesce(m.paid_date <= w.erp_date - cast($posting_grace_days as integer), true))
+        (
+            p.money_key is null
+            and coalesce(m.paid_date <= w.erp_date - cast(coalesce(g.posting_days, $posting_grace_days) as integer), true)
+        )
         or (p.transactions > 1 and abs(p.posted_amount) > abs(m.payment_amount))
     )

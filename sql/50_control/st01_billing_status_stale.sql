@@ -37,14 +37,16 @@ expected as ( -- what each activated order past its grace should say, by its own
         max(i.invoice_status) as invoice_status,
         max(i.payment_status) as payment_status
     from canonical.contract as c
+    left join policy.grace as g on c.instance = g.instance and c.legal_entity_code = g.legal_entity_code
     left join link.contract_invoice_status as i
         on
             c.instance || ':' || c.source_id = i.contract_key
-            and i.changed_on <= $as_of - cast($booking_grace_days as integer)
+            and i.changed_on <= $as_of - cast(coalesce(g.booking_days, $booking_grace_days) as integer)
     left join subscribed as s on c.instance || ':' || c.source_id = s.contract_key
     where
         c.contract_status = 'activated'
-        and coalesce(cast(c.activated_at as date), c.start_date) <= $as_of - cast($booking_grace_days as integer)
+        and coalesce(cast(c.activated_at as date), c.start_date)
+        <= $as_of - cast(coalesce(g.booking_days, $booking_grace_days) as integer)
     group by c.instance, c.source_id, c.contract_number, c.legal_entity_code, c.claimed_subscription_id, c.claimed_billing_status
 ),
 
