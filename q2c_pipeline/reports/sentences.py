@@ -76,7 +76,19 @@ def found(one: Row, cells: Sequence[Row]) -> Iterator[str]:
         yield "{}{}: {} {} instead of {}, difference {} {}.".format(when, what, right, *amounts, cell["currency"])
     if one["currency"]:
         total = f"{amount_text(one['difference_amount'], one['currency'])} {one['currency']}"
-        yield f"Expected less found is {total} in all."
+        yield f"Expected less found is {total}{_of_what(one, cells)}."
+
+
+def _of_what(one: Row, cells: Sequence[Row]) -> str:
+    """Of a document's classes, which add up to nothing, one counts: the receivable, else what moved between the others."""
+    whole = sum(cell["difference_amount"] for cell in cells)
+    receivable = sum(cell["difference_amount"] for cell in cells if cell["measure"] == "receivable")
+    amount = one["difference_amount"]
+    if not cells or whole == amount:
+        return " in all"
+    if receivable == amount:
+        return " of the receivable in all"
+    return ", with the sign of a credit turned" if whole == -amount else ", counted once"
 
 
 def rule(one: Row) -> Iterator[str]:

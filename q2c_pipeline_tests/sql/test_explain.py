@@ -60,6 +60,7 @@ def test_a_missing_posting_is_told_by_account_class() -> None:
         said = told(warehouse, "BP01")
     assert "The billed side demands 990.00 USD of receivable in US in 2026-03." in said["Expected"]
     assert "receivable of US: posted 0.00 instead of 990.00, difference 990.00 USD." in said["Found"]
+    assert said["Found"].endswith("Expected less found is 990.00 USD of the receivable in all.")
 
 
 def test_what_it_explains_is_told_as_its_symptom() -> None:
@@ -84,7 +85,7 @@ def test_a_finding_without_money_says_so() -> None:
 
 @pytest.mark.parametrize("identifier", ["ffffffffffff", "", "a", "ORD-9/9"])
 def test_an_unknown_id_leads_to_the_list(identifier: str) -> None:
-    with consistent().post_all().run(*TABLES) as warehouse, pytest.raises(StoreError, match="exceptions_by_queue"):
+    with consistent().post_all().run(*TABLES) as warehouse, pytest.raises(StoreError, match="q2c exceptions list"):
         explain(warehouse, identifier)
 
 
