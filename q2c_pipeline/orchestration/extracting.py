@@ -18,6 +18,9 @@ from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.platforms.extraction import Connector, Context, Instance, ObjectSpec, window_for
 from q2c_pipeline.platforms.http import RequestLog
 
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What an answer raises that is cut off, no JSON, too deep, or lacks what every answer has."""
+
 
 class Gate:
     """Through which a reading goes on and its batches land, until it is closed from another thread: then neither does."""
@@ -62,6 +65,13 @@ def connected(instance: Instance) -> Iterator[Connector]:
         if instance.name not in error.where:
             error.where = f"{instance.name}: {error.where}"
         raise
+    except _UNREADABLE as error:
+        raise SourceError(
+            expected="answers in the form that the vendor documents",
+            found=f"{type(error).__name__}: {str(error)[:200]}",
+            where=f"{instance.name}, reading an answer",
+            next_step="run again; if it stays so, look whether a proxy answers in the system's place (`q2c check`), or report it",
+        ) from error
     finally:
         connector.close()
 

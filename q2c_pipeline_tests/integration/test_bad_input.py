@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from q2c_pipeline.cli import app
 from q2c_pipeline.orchestration import intake, lookalikes, night
 from q2c_pipeline.platforms.http import RetryPolicy
+from q2c_pipeline.sandbox.servers.misbehave import GLITCH_PATH
 from q2c_pipeline.sandbox.systems import Misbehaviour
 from q2c_pipeline_tests.scenarios.nights import AS_OF, Company, company
 
@@ -87,6 +89,30 @@ def test_three_systems_each_wrong_in_its_own_way(
     assert not list((tmp_path / "data" / "landing").rglob("*.parquet"))
     assert not [secret for secret in secrets_of(acme) if secret in said.out + said.err]
     assert leaks(tmp_path, secrets_of(acme)) == []
+
+
+HOSTILE = {
+    "cut off": '{"items": [{"k0": "1", "records": [{"Id"',
+    "no JSON": "<html>Please log in</html>",
+    "too deep": "[" * 100_000,
+    "another form": '{"items": 5, "records": 5, "data": 5, "has_more": 5, "access_token": "t"}',
+    "half a character": '{"data": "\\ud83d"}',
+}
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_answers_that_cannot_be_read_leave_their_system_out(tmp_path: Path, acme: Company, body: str) -> None:
+    result = night.NightResult(AS_OF)
+    with acme.served() as urls:
+        glitch = {"kind": "status", "times": 1000, "detail": {"code": 200, "body": body}}
+        for url in urls.values():
+            httpx.post(url + GLITCH_PATH, json=glitch, trust_env=False).raise_for_status()
+        settings = acme.settings(tmp_path, urls)
+        night.extract_all(settings, AS_OF, lambda *_: None, result)
+    assert result.unread == {"sf_main", "stripe_main", "netsuite_main"}
+    assert all(error.next_step for error in result.blocked)
+    assert not [path for path in (tmp_path / "data" / "landing").rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("way", ["plainly", pytest.param("by Dagster", marks=pytest.mark.long)])

@@ -15,6 +15,7 @@ from q2c_pipeline.landing.draft import Draft
 from q2c_pipeline.landing.manifest import Window
 from q2c_pipeline.platforms.extraction import Instance
 from q2c_pipeline.platforms.stripe import mapping
+from q2c_pipeline.platforms.stripe.client import _pages_expected
 from q2c_pipeline.platforms.stripe.delivery import Delivery, Piece, net_of, number, piece_of
 from q2c_pipeline.platforms.stripe.extract import connect
 from q2c_pipeline.platforms.stripe.sources import SOURCES
@@ -102,6 +103,19 @@ def subscription(start: str, ended: str | None = None, meter: str | None = "mtr_
 def test_usage_is_asked_for_by_month(metered: Piece, since: str | None, months: list[str]) -> None:
     window = Window(day(since) if since else None, day("2026-04-01"))
     assert [f"{ask.start:%Y-%m}" for ask in asks_of(metered, window, FIELDS)] == months
+
+
+@pytest.mark.parametrize(
+    ("created", "pages"),
+    [
+        ([day("2026-01-31"), day("2026-01-26")], 10),
+        ([day("2026-01-31"), day("2026-01-31")], 50 * 86_400),
+        ([], 50 * 86_400),
+    ],
+)
+def test_a_list_is_expected_to_be_as_dense_as_its_newest_page(created: list[datetime], pages: int) -> None:
+    newest = [{"id": "x", "created": str(int(one.timestamp()))} for one in created]
+    assert _pages_expected(newest, day("2025-12-12"), day("2026-01-31")) == pages
 
 
 def test_a_missing_key_is_explained() -> None:
