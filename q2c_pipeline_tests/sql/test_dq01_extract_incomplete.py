@@ -2,31 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
-from q2c_pipeline_tests.sql.world import World, consistent
-
-
-def delivered(**tables: list[dict[str, object]]) -> World:
-    world = consistent().post_all()
-    world.landing = {
-        "batch": [
-            {
-                "batch_id": "b1",
-                "instance": "sf_main",
-                "platform": "salesforce",
-                "object_name": "PricebookEntry",
-                "sequence": 1,
-                "as_of": date(2026, 10, 31),
-                "row_count": 9,
-                "loaded_rows": 9,
-                "rejected_rows": 0,
-            }
-        ],
-        **tables,
-    }
-    return world
+from q2c_pipeline_tests.sql.deliveries import delivered
 
 
 def check(*, is_ok: bool) -> dict[str, object]:

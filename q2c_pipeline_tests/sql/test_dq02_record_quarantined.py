@@ -8,43 +8,8 @@ from decimal import Decimal
 import pytest
 
 from q2c_pipeline.schemas.tables import TABLES
-from q2c_pipeline_tests.sql.world import World, all_files, consistent, found_in
-
-
-def delivered(**tables: list[dict[str, object]]) -> World:
-    world = consistent().post_all()
-    world.landing = {
-        "batch": [
-            {
-                "batch_id": "b1",
-                "instance": "sf_main",
-                "platform": "salesforce",
-                "object_name": "PricebookEntry",
-                "sequence": 1,
-                "as_of": date(2026, 10, 31),
-                "row_count": 9,
-                "loaded_rows": 9,
-                "rejected_rows": 0,
-            }
-        ],
-        **tables,
-    }
-    return world
-
-
-def reject(source_id: str, field: str, *, enum: bool) -> dict[str, object]:
-    return {
-        "batch_id": "b1",
-        "instance": "stripe_main",
-        "object_name": "charge",
-        "source_id": source_id,
-        "row_number": 3,
-        "field_name": field,
-        "reason": f"{field}: bad",
-        "value": "frozen",
-        "is_unknown_enum": enum,
-        "record": "{}",
-    }
+from q2c_pipeline_tests.sql.deliveries import delivered, reject
+from q2c_pipeline_tests.sql.world import World, all_files, found_in
 
 
 def test_each_record_is_one_exception_whatever_is_wrong_with_it() -> None:

@@ -2,46 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
-from q2c_pipeline_tests.sql.world import World, consistent, found_in
-
-
-def delivered(**tables: list[dict[str, object]]) -> World:
-    world = consistent().post_all()
-    world.landing = {
-        "batch": [
-            {
-                "batch_id": "b1",
-                "instance": "sf_main",
-                "platform": "salesforce",
-                "object_name": "PricebookEntry",
-                "sequence": 1,
-                "as_of": date(2026, 10, 31),
-                "row_count": 9,
-                "loaded_rows": 9,
-                "rejected_rows": 0,
-            }
-        ],
-        **tables,
-    }
-    return world
-
-
-def reject(source_id: str, field: str, *, enum: bool) -> dict[str, object]:
-    return {
-        "batch_id": "b1",
-        "instance": "stripe_main",
-        "object_name": "charge",
-        "source_id": source_id,
-        "row_number": 3,
-        "field_name": field,
-        "reason": f"{field}: bad",
-        "value": "frozen",
-        "is_unknown_enum": enum,
-        "record": "{}",
-    }
+from q2c_pipeline_tests.sql.deliveries import delivered, reject
+from q2c_pipeline_tests.sql.world import found_in
 
 
 def test_records_with_an_unknown_value_are_symptoms_of_one_exception() -> None:

@@ -12,7 +12,7 @@ from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.errors import StoreError
 from q2c_pipeline.reports.explain import explain
 from q2c_pipeline.reports.formats import MINUS
-from q2c_pipeline_tests.sql.test_dq03_vendor_schema_changed import delivered, reject
+from q2c_pipeline_tests.sql.deliveries import delivered, reject
 from q2c_pipeline_tests.sql.world import World, consistent
 
 TABLES = (
