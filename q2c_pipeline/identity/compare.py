@@ -8,13 +8,14 @@ from rapidfuzz.distance import OSA
 
 from q2c_pipeline.identity.corpus import Corpus
 from q2c_pipeline.identity.cutting import cut_off
+from q2c_pipeline.identity.form_costs import lands_of_forms, pay_for_forms
 from q2c_pipeline.identity.known_names import listed_as_one
-from q2c_pipeline.identity.lexicon import Form, lexicon
+from q2c_pipeline.identity.lexicon import lexicon
 from q2c_pipeline.identity.names import Name, read_name
-from q2c_pipeline.identity.partners import Tally, align, is_in
+from q2c_pipeline.identity.partners import Tally, align
 from q2c_pipeline.identity.scripts import has_own_order
 from q2c_pipeline.identity.tokens import plain
-from q2c_pipeline.identity.words import Word
+from q2c_pipeline.identity.words import Word, is_in
 
 WORST_NAME = -12.0
 _EVERYDAY = frozenset({"initial", "filler", "group", "wide", "generic", "geo", "number", "letter", "stop"})
@@ -55,9 +56,9 @@ def _compare(left: Name, right: Name, sides: tuple[str, str], lands: frozenset[s
         tally = whole
     _pay_for_order(left, right, tally)
     is_same_core = not tally.left and not tally.right and tally.cost <= 2 * cost["stem"]
-    lands = lands | _lands_of(left) | _lands_of(right)
+    lands = lands | lands_of_forms(left) | lands_of_forms(right)
     is_kin = _pay_for_lonely_words(left, right, tally, sides, lands, corpus)
-    is_kin |= _pay_for_forms(left, right, tally)
+    is_kin |= pay_for_forms(left, right, tally)
     if not _agreed_brand(tally, corpus) and tally.agreed:
         tally.cost += cost["only_generic"] if is_same_core else 2 * cost["only_generic"]
     if left.is_alias or right.is_alias:
@@ -187,50 +188,3 @@ def _base_cost(word: Word, corpus: Corpus) -> float:
 
 def _agreed_brand(tally: Tally, corpus: Corpus) -> bool:
     return any(word.kind not in _EVERYDAY and not corpus.is_common(word) for word in tally.agreed)
-
-
-def _pay_for_forms(left: Name, right: Name, tally: Tally) -> bool:
-    """Legal forms that cannot be one company's; a missing one says little. Tells whether they part kin."""
-    cost = lexicon().cost
-    if not left.forms and not right.forms:
-        return False
-    if not left.is_formal or not right.is_formal:
-        has_both = left.forms and right.forms
-        is_bare = _is_bare(left, right) or _is_bare(right, left)
-        tally.cost += cost["form_bare" if is_bare else "form_vague" if has_both else "form_missing"]
-        if is_bare:
-            tally.reasons.append("one is `& Co.`, the other has a legal form without it")
-        return is_bare
-    price, reason = min(_form_cost(one, other) for one in left.forms if one.kinds for other in right.forms if other.kinds)
-    tally.cost += price
-    if reason:
-        tally.reasons.append(reason)
-    return price >= cost["form_conflict"]
-
-
-def _is_bare(one: Name, other: Name) -> bool:
-    """`Merck & Co.` beside `Merck KGaA`: firms of other tongues write `& Co` into their legal form, or have none."""
-    is_foreign = any(form.kinds and not form.countries & _SAY_AND_CO for form in other.forms)
-    return [form.name for form in one.forms] == ["& Co"] and is_foreign and " co" not in other.raw.casefold()
-
-
-_SAY_AND_CO = frozenset({"US", "GB"})
-
-
-def _form_cost(one: Form, other: Form) -> tuple[float, str]:
-    cost = lexicon().cost
-    if one.name == other.name:
-        return 0.0, f"both are {one.name}"
-    meet = one.countries & other.countries
-    if one.kinds & other.kinds and meet:
-        return cost["form_variant"], f"{one.name} and {other.name} may be one form"
-    if meet:
-        return cost["form_conflict"], f"the legal forms {one.name} and {other.name} are not one company's"
-    return cost["form_foreign"], f"the legal forms {one.name} and {other.name} belong to different countries"
-
-
-def _lands_of(name: Name) -> frozenset[str]:
-    """The only country of a name's legal form, where it has but one."""
-    return frozenset(next(iter(form.countries)) for form in name.forms if len(form.countries) == 1) | (
-        frozenset({"GB"}) if any(form.name in ("Ltd", "PLC") for form in name.forms) else frozenset()
-    )

@@ -126,3 +126,8 @@ def _number(text: str, *, is_last: bool) -> str:
     if is_last and text in _LAST_NUMERALS:
         return _LAST_NUMERALS[text]
     return lexicon().count.get(text, "")
+
+
+def is_in(word: Word, words: Sequence[Word]) -> bool:
+    """Is it this very word, and not another of the same spelling?"""
+    return any(word is one for one in words)
