@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,39 +35,36 @@ class Looker:
     def departed(self, known: set[str], landed: set[str], changed: Mapping[str, datetime], *, compare: bool) -> Departed:
         """Tombstones of rows that were known before; `changed` are re-read owners whose missing rows are gone.
 
-        All ids are compared when `compare` asks for it, or when the source holds fewer rows than were landed.
+        All ids are compared when `compare` asks for it, or when the source holds fewer rows than were landed. Of the known rows,
+        which may be very many, no copy is made.
         """
-        rows_of = _by_owner(known)
-        gone = {row: at for owner, at in self._deleted(rows_of).items() for row in rows_of[owner] - landed}
-        gone |= {row: at for owner, at in changed.items() for row in rows_of.get(owner, set()) - landed}
-        left = (known | landed) - set(gone)
-        total = int(self.client.one(totals_query(self.source, (), self.source.only or "1 = 1"))["n"]) if known else 0
-        checks: list[Check] = []
-        missing: dict[str, datetime] = {}
-        if known and (compare or total < len(left)):
-            missing, check = self._compared(left - landed, total)
-            checks = [check]
+        if not known:
+            return Departed([], [])
+        ended = {**self._deleted(), **changed}
+        gone = {row: ended[owner_of(row)] for row in known if owner_of(row) in ended and row not in landed}
         stones = [Tombstone(row, at) for row, at in gone.items()]
-        stones += [Tombstone(row, at, is_announced=False) for row, at in missing.items()]
+        total = int(self.client.one(totals_query(self.source, (), self.source.only or "1 = 1"))["n"])
+        checks: list[Check] = []
+        if compare or total < len(known) - len(gone) + sum(row not in known for row in landed):
+            listed, check = self._listed(total)
+            checks.append(check)
+            noticed = self.window.until - timedelta(seconds=1)
+            if check.is_ok:
+                missing = (row for row in known if row not in listed and row not in landed and row not in gone)
+                stones += [Tombstone(row, noticed, is_announced=False) for row in missing]
         return Departed(sorted(stones, key=lambda stone: stone.source_id), checks)
 
-    def _deleted(self, rows_of: Mapping[str, set[str]]) -> dict[str, datetime]:
-        """Known owners that the source says it deleted, and when."""
+    def _deleted(self) -> dict[str, datetime]:
+        """Records that the source says it deleted in the window, and when."""
         types, window, zone = self.source.deleted_types, self.window, self.zone
-        if not rows_of:
-            return {}
-
         rows = pages(self.client, ("recordid",), lambda after: deleted_query(types, window, zone, after))
-        found = {row["k0"]: row["stamp"] for row in rows if row["k0"] in rows_of}
-        return {owner: moment(stamp, zone) for owner, stamp in found.items()}
+        return {row["k0"]: moment(row["stamp"], zone) for row in rows}
 
-    def _compared(self, known: set[str], total: int) -> tuple[dict[str, datetime], Check]:
-        """Known rows that the source does not list; none while its list is shorter than its own count."""
+    def _listed(self, total: int) -> tuple[set[str | None], Check]:
+        """The ids of all rows; nothing follows from a list that is shorter than the source's own count."""
         reader = Reader(self.client, self.source, {"id": self.source.identity})
         listed = {record["id"] for record in reader.read(self.source.only or "1 = 1")}
-        check = Check("all ids", str(total), str(len(listed)))
-        noticed = self.window.until - timedelta(seconds=1)
-        return ({row: noticed for row in known if row not in listed} if check.is_ok else {}), check
+        return listed, Check("all ids", str(total), str(len(listed)))
 
 
 def moment(stamp: str, zone: ZoneInfo) -> datetime:
@@ -76,9 +72,6 @@ def moment(stamp: str, zone: ZoneInfo) -> datetime:
     return datetime.strptime(stamp, _FORM).replace(tzinfo=zone)
 
 
-def _by_owner(rows: set[str]) -> dict[str, set[str]]:
-    """Rows by the record they belong to: '7/0/1' belongs to 7, '7' is its own."""
-    grouped: defaultdict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        grouped[row.partition("/")[0]].add(row)
-    return grouped
+def owner_of(row: str) -> str:
+    """The record that a row belongs to: '7/0/1' belongs to 7, '7' is its own."""
+    return row.partition("/")[0]
