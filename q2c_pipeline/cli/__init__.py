@@ -40,6 +40,15 @@ if TYPE_CHECKING:
 class _Door(TyperGroup):
     """Turns every failure into one clear message and an exit code that is not zero."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse what no store could hold: a shell hands bytes that are no UTF-8 over as halves of characters."""
+        for one in args:
+            try:
+                one.encode()
+            except UnicodeEncodeError:
+                ctx.fail(f"expected text in UTF-8, found {one.encode(errors='backslashreplace').decode()}")
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:

@@ -264,6 +264,12 @@ def test_what_the_machine_refuses_is_said_with_a_cure(monkeypatch: pytest.Monkey
     assert "unexpected failure" not in refused.err
 
 
+def test_bytes_that_are_no_text_are_refused_before_anything_is_read() -> None:
+    refused = q2c("exceptions", "comment", "abc", "--why", "caf\udce9")
+    assert refused.code == 2
+    assert "expected text in UTF-8, found caf\\udce9" in refused.err
+
+
 @pytest.mark.long
 def test_the_demonstration_finds_exactly_what_it_planted(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "q2c_pipeline.cli", "demo", "--size", "60", "--months", "6", "--workdir", str(tmp_path)]
