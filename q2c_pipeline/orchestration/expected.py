@@ -139,7 +139,8 @@ def _run(facts: Sequence[Facts], *tables: str) -> Iterator[Warehouse]:
         }
         warehouse.append("policy.standalone_price", pl.DataFrame(prices, schema=listed, orient="row"))
         bundles = [bundle for one in facts for bundle in one.bundles]
-        warehouse.append("policy.bundle", pl.DataFrame(bundles, schema={"bundle": pl.String} | listed, orient="row"))
+        bundled: dict[str, pl.DataType | type[pl.DataType]] = {"bundle": pl.String, **listed}
+        warehouse.append("policy.bundle", pl.DataFrame(bundles, schema=bundled, orient="row"))
         for name, rows in _collected(facts, sources).items():
             warehouse.append(f"mapped.{name}", _frame(name, rows))
         for file in _needed(*tables):

@@ -49,11 +49,12 @@ def test_grace_may_be_longer_or_shorter_for_an_entity_or_an_instance() -> None:
         world.subscribe(number)
     world.post_all()
 
-    for graces, missing in (
+    rules: list[tuple[list[tuple[object, ...]], list[str]]] = [
         ([], ["ORD-00002/1"]),
         ([("sf_main", "US", None, 9, None)], []),
         ([("sf_main", "US", None, 1, None)], ["ORD-00002/1", "ORD-00003/1"]),
         ([("sf_main", "DE", None, 9, None), ("stripe_main", "US", None, 9, None)], ["ORD-00002/1"]),
-    ):
+    ]
+    for graces, missing in rules:
         world.graces = graces
         assert [subject for _, subject, *_ in world.exceptions()] == missing

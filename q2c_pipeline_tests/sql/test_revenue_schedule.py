@@ -35,7 +35,7 @@ def made(world: World, table: str, bundles: tuple[tuple[str, str, str], ...] = (
 def earned(world: World, **policy: str) -> dict[tuple[str, int], Decimal]:
     """What each contract line earns in each year."""
     years: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
-    with made(world, "schedule.revenue_period", **policy) as warehouse:
+    with made(world, "schedule.revenue_period", (), **policy) as warehouse:
         for key, month, amount in warehouse.query(
             "select contract_line_key, period, net_amount from schedule.revenue_period"
         ).rows():

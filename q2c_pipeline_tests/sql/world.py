@@ -56,7 +56,7 @@ class World:
     params: dict[str, Any] = field(default_factory=lambda: dict(PARAMS))
     roles: tuple[str, ...] = ("crm", "billing", "erp")
     summary_convention: tuple[str, str, str] | None = None
-    graces: list[tuple[str | None, str, int | None, int | None, int | None]] = field(default_factory=list)
+    graces: Sequence[tuple[object, ...]] = ()
     """Instance, entity, days for booking, invoice and posting."""
 
     def add(self, table: str, role: str, source_id: str, **values: Any) -> Row:
