@@ -120,6 +120,8 @@ SUMS = {
     "recon.receivable_moved": ("movements", "amount"),
 }
 """Tables of sums of rows of SPLIT, with the columns that are sums, the number of rows first: a part's sums are added to them."""
+GROWING = frozenset({"grid.released_period"})
+"""Shared tables that may gain rows: what a month's first release turns is in flight, and TURNS has it in the part every night."""
 CLOCK = frozenset({"canonical.reading_cutoff"})
 """Shared tables that tell the day; whom a new day touches is said by TURNS."""
 WITHIN = {

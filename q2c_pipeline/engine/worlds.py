@@ -10,7 +10,7 @@ import duckdb
 from sqlglot import exp
 
 from q2c_pipeline.engine.exchange import AFTER, BEFORE, DoubtError, columns_of
-from q2c_pipeline.engine.parts import BY_LINE, SEEN_BY_LINE, SUMS, TURNS, WITHIN
+from q2c_pipeline.engine.parts import BY_LINE, GROWING, SEEN_BY_LINE, SUMS, TURNS, WITHIN
 from q2c_pipeline.engine.runner import Warehouse, bind
 from q2c_pipeline.engine.touched import FACTS, Touched
 
@@ -195,7 +195,8 @@ class Worlds:
         seen = f'part_seen."{name}"'
         columns = ", ".join(columns_of(self._warehouse, seen))
         now = f"(select {columns} from {name})"
-        differing = f"((from {seen} except all from {now}) union all (from {now} except all from {seen}))"
+        gone, come = f"(from {seen} except all from {now})", f"(from {now} except all from {seen})"
+        differing = gone if name in GROWING else f"({gone} union all {come})"
         kind, keys = WITHIN.get(name, ("", ()))
         known = f"(select instance || ':' || value from part_seen.node where kind = '{kind}')"
         strange = " or ".join(f"({key}) is null or ({key}) not in {known}" for key in keys)

@@ -25,6 +25,20 @@ def some_changes(systems: Systems, day: date, rng: random.Random) -> None:
             change(systems, moment, rng)
 
 
+def first_release(systems: Systems, day: date) -> None:
+    """The first release of the day's month: one of an earlier month once more, with all its lines."""
+    systems.as_of = day
+    moment, tables = datetime.combine(day, time(10), tzinfo=UTC), systems.netsuite
+    period = next(one["id"] for one in tables["accountingperiod"].values() if one["startdate"] == day.replace(day=1))
+    number = next(one["transaction"] for one in tables["transactionline"].values() if one["isrevrectransaction"])
+    model = next(one for one in tables["transaction"].values() if one["id"] == number)
+    news = {"id": 99002, "tranid": "REL-FIRST", "transactionnumber": "JOURNAL99002", "externalid": None, "postingperiod": period}
+    tables["transaction"]["99002"] = model | news | {"trandate": day, "createddate": moment, "lastmodifieddate": moment}
+    for name, stamp in (("transactionline", "linelastmodifieddate"), ("transactionaccountingline", "lastmodifieddate")):
+        for key, row in [(key, row) for key, row in tables[name].items() if row["transaction"] == number]:
+            tables[name][f"99002-{key}"] = row | {"transaction": 99002, stamp: moment + timedelta(seconds=1)}
+
+
 def _any(rng: random.Random, records: list[Record]) -> Record:
     return rng.choice(records)
 

@@ -20,7 +20,7 @@ from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline.sandbox.systems import Systems
 from q2c_pipeline.settings import Settings
 from q2c_pipeline_tests.scenarios import later
-from q2c_pipeline_tests.scenarios.any_change import some_changes
+from q2c_pipeline_tests.scenarios.any_change import first_release, some_changes
 from q2c_pipeline_tests.scenarios.nights import Company
 
 FIRST = date(2026, 6, 23)
@@ -102,7 +102,7 @@ def test_a_part_is_the_whole(tmp_path: Path, made_by: list[Refresh]) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("change", "days"), [(a_day_passes, 1), (a_day_passes, 3), (a_day_of_changes, 4)])
+@pytest.mark.parametrize(("change", "days"), [(a_day_passes, 1), (a_day_passes, 3), (a_day_of_changes, 4), (first_release, 2)])
 @pytest.mark.parametrize("seed", [13, 14, 15])
 def test_a_part_is_the_whole_in_more_companies(
     tmp_path: Path, made_by: list[Refresh], seed: int, change: Callable[[Systems, date], None], days: int
@@ -114,7 +114,7 @@ def test_a_part_is_the_whole_in_more_companies(
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(21, 27))
 def test_nights_of_random_changes_add_up(tmp_path: Path, made_by: list[Refresh], seed: int) -> None:
-    acme, rng = a_company(seed), random.Random(seed)
+    acme, rng = a_company(seed, EVERYTHING[seed % 3 :: 3]), random.Random(seed)
     made(read(acme, tmp_path, FIRST), FIRST)
     for days in range(1, 5):
         assert_next_is_whole(acme, tmp_path, partial(some_changes, rng=rng), FIRST + timedelta(days=days))

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from q2c_pipeline.engine.parts import SPLIT, TURNS
+from q2c_pipeline.engine.parts import GROWING, SPLIT, SUMS, TURNS
 from q2c_pipeline.engine.refresh import Refresh
 from q2c_pipeline.engine.runner import Warehouse
 from q2c_pipeline.engine.sqlfiles import SqlFile, load
@@ -75,7 +75,7 @@ def test_a_ledger_of_summaries_is_made_whole(warehouse: Warehouse) -> None:
 
 
 def test_split_tables_and_their_references_exist() -> None:
-    assert {file.name for file in load()} >= SPLIT
+    assert {file.name for file in load()} >= SPLIT | SUMS.keys()
     for table in FACTS:
         assert {one.column for one in references(table)} <= set(TABLES[table].fields)
 
@@ -105,3 +105,9 @@ def test_every_split_table_that_looks_at_the_day_is_known_to_do_so() -> None:
         "control.sl02_payment_not_posted",
         "recon.contract_balance",
     }
+
+
+def test_a_shared_table_that_may_grow_is_read_by_tables_of_the_part() -> None:
+    read = {name for file in load() if file.name in SPLIT for name in file.upstreams}
+    assert read >= GROWING
+    assert SUMS.keys() >= GROWING
