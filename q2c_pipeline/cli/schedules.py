@@ -54,4 +54,6 @@ def schedule_modification(file: Asked) -> None:
 
 
 def _print(answers: object) -> None:
-    typer.echo(json.dumps(answers, indent=1, ensure_ascii=False))
+    text = json.dumps(answers, indent=1, ensure_ascii=False)
+    # A question's id may hold half a character, which JSON can write as \ud800 and UTF-8 cannot write at all.
+    typer.echo(text.encode(errors="backslashreplace").decode())

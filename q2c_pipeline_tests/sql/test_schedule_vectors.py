@@ -282,6 +282,13 @@ def test_the_command_prints_json_and_nothing_else(tmp_path: Path) -> None:
     assert json.loads(result.stdout)[0]["total"] == "12000.00"
 
 
+def test_an_id_that_is_no_whole_text_comes_back_as_it_was_asked(tmp_path: Path) -> None:
+    file = _file([{**line(), "id": "x\ud800"}], tmp_path)
+    result = CliRunner().invoke(app, ["schedule", "billing", str(file)])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)[0]["id"] == "x\ud800"
+
+
 days = st.dates(date(2019, 1, 1), date(2029, 12, 31)) | st.sampled_from(
     [date(2024, 1, 31), date(2024, 2, 29), date(2026, 1, 30), date(2026, 1, 29), date(2026, 12, 31), date(2026, 2, 28)]
 )
