@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CONTROL = re.compile(r"[a-z]{2}\d\d|timing")
 STACK = re.compile(r"stacked_[a-z]+")
 # Faults of scarce subjects go first; billing before posting, postings before what only masks or mislabels records.
-SCARCE = ("timing", "md01", "bb11", "bb09", "bb08_reissued", "bb01", "bp09_realised")
+SCARCE = ("timing", "md01", "bb11", "bb09", "bb10", "bb12", "bb08_reissued", "bb01", "bp09_realised")
 ORDER = (*SCARCE, "stacked_void", "stacked_credit", "bb", "bp", "stacked", "rr", "sl", "st", "la", "md", "dq")
 SINCE_YESTERDAY = ("dq04", "dq05", "md04")
 AFTER_RELEASE = ("bp12", "rr", "sl", "st0", "la", "md", "dq")

@@ -27,6 +27,8 @@ RENT = re.compile(r"JE-[A-Z]{2}-\d{4}-\d{2}")
 FINAL = {"open", "paid", "uncollectible"}
 QUIET_DAYS = timedelta(days=4)
 ONE_MORE_EVERY = 150
+SMALL = 60
+"""Accounts: from here on there is enough of every story for every fault."""
 
 
 class Ground:
@@ -45,6 +47,10 @@ class Ground:
             root = root_key(world, line)
             if root:
                 self.lines[root].append(key)
+        is_small = len(world.salesforce["Account"]) < SMALL
+        self.rare = {key for key, root in world.roots.items() if is_small and self._is_rare(root)}
+        """Contract lines with a past that few have: a small company leaves them to the faults that need just them."""
+        self.of_rare = {line["invoice"] for key in self.rare for line in self.lines_of(world.roots[key])}
 
     def for_fault(self, name: str, count: int | None = None) -> Ground:
         """Choose anew for the fault of that name, whatever was planted before."""
@@ -67,8 +73,14 @@ class Ground:
         refunded = {refund["charge"] for refund in self.world.stripe["refund"].values()}
         return set(self.world.stripe["charge"]) - refunded - self.used
 
-    def pick(self, kind: str, candidates: Collection[str], suits: Callable[[str], bool] = lambda _: True) -> str:
-        """Choose by lot the first suitable candidate, or say clearly that the world has none.
+    def pick(
+        self,
+        kind: str,
+        candidates: Collection[str],
+        suits: Callable[[str], bool] = lambda _: True,
+        is_rare: Callable[[str], bool] = lambda _: False,
+    ) -> str:
+        """Choose by lot a suitable candidate, a rare one only where no other suits, or say clearly that the world has none.
 
         A fault planted many times goes on in the order once drawn: the thousandth choice costs as little as the first.
         """
@@ -79,6 +91,7 @@ class Ground:
                 return key
         pool = sorted(candidates)
         self.rng.shuffle(pool)
+        pool.sort(key=is_rare)
         for place, key in enumerate(pool):
             if suits(key):
                 if self.count:
@@ -94,14 +107,18 @@ class Ground:
     def claim_root(self, suits: Callable[[Root], bool]) -> Root:
         """Take a contract line, and all documents that bill it, for this fault alone."""
         roots = self.world.roots
-        key = self.pick("contract line", roots, lambda key: self._free(roots[key]) and suits(roots[key]))
+        key = self.pick("contract line", roots, lambda key: self._free(roots[key]) and suits(roots[key]), self.rare.__contains__)
         self.used |= {key, roots[key].order_id, *self.documents(roots[key])}
         return roots[key]
 
     def claim_order(self, suits: Callable[[Root], bool]) -> Record:
         """Take the order of a contract line for a fault that touches none of its documents, so that others may have those."""
         roots = self.world.roots
-        key = self.pick("order", roots, lambda key: not self.used & {key, roots[key].order_id} and suits(roots[key]))
+
+        def is_free(key: str) -> bool:
+            return not self.used & {key, roots[key].order_id} and suits(roots[key])
+
+        key = self.pick("order", roots, is_free, self.rare.__contains__)
         self.used |= {key, roots[key].order_id}
         return self.world.order(roots[key])
 
@@ -111,6 +128,14 @@ class Ground:
             and root.key not in self.used
             and not self.used & {root.key, root.order_id, *self.documents(root)}
             and root.key not in self.restless
+        )
+
+    def _is_rare(self, root: Root) -> bool:
+        return bool(
+            root.charge_type == "Usage"
+            or len(root.strands) > 1
+            or self.world.amendments.get(root.order_id)
+            or self.has_credits(root)
         )
 
     def _falls_due_late(self, root: Root) -> bool:
@@ -174,7 +199,9 @@ class Ground:
     def claim_invoice(self, suits: Callable[[Record], bool]) -> Record:
         """Take an invoice that is out of every grace for this fault alone."""
         invoices = self.world.stripe["invoice"]
-        key = self.pick("invoice", invoices, lambda key: self._free_invoice(invoices[key]) and suits(invoices[key]))
+        key = self.pick(
+            "invoice", invoices, lambda key: self._free_invoice(invoices[key]) and suits(invoices[key]), self.of_rare.__contains__
+        )
         self.used.add(key)
         return invoices[key]
 
