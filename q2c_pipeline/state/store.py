@@ -103,7 +103,7 @@ def _openable(url: URL) -> Iterator[None]:
             expected="a state store that can be opened",
             found=_without_secret(error, url),
             where=_shown(url),
-            next_step="check path, permissions or server, then run again",
+            next_step="check path, permissions or server; a damaged store is made again from a backup by `q2c state restore`",
         ) from None  # the driver's own text repeats the URL with its password
 
 
