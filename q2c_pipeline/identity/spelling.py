@@ -41,7 +41,7 @@ def heard_alike(one: Word, other: Word) -> tuple[float, str] | None:
         return None
     told, latin = (one, other) if one.consonants else (other, one)
     price = min((_heard_cost(told, text) for text in _without_article(latin.text)), default=None, key=lambda cost: cost or 99.0)
-    return None if price is None else (price, f"{latin.text} is heard in it")
+    return None if price is None else (price, f"{latin.text} is a spelling of the word in the other script")
 
 
 def _without_article(text: str) -> list[str]:

@@ -132,6 +132,17 @@ def test_short_names_and_forms(left: str, right: str, *, is_same: bool) -> None:
     assert (found.decision is Decision.SAME) is is_same, found.explanation
 
 
+def test_a_firm_with_co_and_one_with_a_form_of_another_tongue_are_told_apart() -> None:
+    found = judge_pair(Party("Zoller & Co."), Party("Zoller KGaA"), Thresholds())
+    assert found.decision is Decision.DIFFERENT
+    assert "`& Co.`" in found.explanation
+
+
+def test_the_reason_names_the_spelling_of_a_word_in_another_script() -> None:
+    found = judge_pair(Party("شركة المراعي"), Party("Almarai Company"), Thresholds())
+    assert "almarai is a spelling of the word in the other script" in found.explanation
+
+
 def test_names_that_only_a_list_can_know() -> None:
     said = judge_pair(Party("Facebook, Inc."), Party("Meta Platforms Inc"), Thresholds())
     assert said.decision is Decision.SAME
