@@ -452,3 +452,42 @@ def test_without_the_convention_the_tables_of_summaries_are_empty() -> None:
     with consistent().post_all().run("grid.billed_posted_summary", "grid.summary_remark", "mart.exception_summary") as warehouse:
         made = [file.name for file in all_files() if file.table.startswith("summary_")]
         assert {name: warehouse.count(name) for name in made} == dict.fromkeys(made, 0)
+
+
+def in_euro(receivable: str, *, day: date = DAY, **shared: Any) -> World:
+    """The documents of 1 May in euro at 1.10, the summary's receivable standing in the books as `receivable` USD."""
+    world = summing(("a", 50), ("b", 150))
+    for table in ("invoice", "invoice_line"):
+        for key in ("in-a", "in-b") if table == "invoice" else ("il-a", "il-b"):
+            world.change(table, key, currency="EUR")
+    rates = {"currency": "EUR", "quote_currency": "USD", "rate_type": "spot"}
+    world.add("fx_rate", "erp", "r1", effective_date=DAY, exchange_rate=Decimal("1.1"), **rates)
+    sum_up_rest(world, DAY)
+    sum_up(world, DAY, "5")
+    number = sum_up(world, day, "a", "b", name="-EUR", currency="EUR", **shared)
+    for line, amount in ((1, receivable), (2, "-22"), (3, "-220")):
+        for book in (1, 2):
+            world.change("posting", f"{number}-{line}-{book}", functional_amount=Decimal(amount), exchange_rate=Decimal("1.05"))
+    return world
+
+
+def rates_off(world: World) -> list[tuple[str, str, Decimal, str]]:
+    with world.run() as warehouse:
+        return warehouse.query(
+            "select control_id, subject_key, difference_amount, currency from recon.exception where control_id = 'BP09'"
+        ).rows()
+
+
+def test_a_summary_at_another_rate_is_worth_what_the_books_miss() -> None:
+    assert rates_off(in_euro("231")) == [("BP09", "SUM-US-USD-2026-05-01-EUR", Decimal("11.0000"), "USD")]
+
+
+def test_a_summary_at_the_rate_of_its_day_is_right_to_a_cent_a_line() -> None:
+    assert rates_off(in_euro("242")) == rates_off(in_euro("242.03")) == []
+    assert rates_off(in_euro("242.04")) != []
+
+
+def test_the_rate_of_a_summary_with_another_amount_is_not_judged() -> None:
+    other = {"1100": Decimal(210), "2100": Decimal(-20), "4000": Decimal(-190)}
+
+    assert rates_off(in_euro("1", amounts=other)) == []

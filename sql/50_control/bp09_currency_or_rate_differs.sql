@@ -1,7 +1,7 @@
 -- control:  BP09
 -- priority: 34
 -- severity: high
--- grain:    cell_id; transaction for a wrong rate, which moves no cell
+-- grain:    cell_id; transaction or summary journal for a wrong rate, which moves no cell
 -- owner:    accounting
 -- queue:    finance_operations
 -- says:     document was posted in another currency or at another rate than its day's, or an exchange difference is wrong
@@ -49,6 +49,26 @@ select
     'it is posted as ' || cast(functional_amount as varchar) || ' ' || functional_currency || ' at '
     || coalesce('the rate ' || cast(used_rate as varchar), 'an unknown rate') as found_text
 from grid.transaction_worth
+where is_off
+union all -- summary journals whose receivable is not worth what the rate of their documents' day says
+select
+    cast(null as varchar) as cell_id,
+    transaction_number as subject_key,
+    'BP' as leg,
+    legal_entity_code,
+    functional_currency as currency,
+    period,
+    difference_amount,
+    'receivable of the summary ' || transaction_number || ' is worth ' || cast(expected_amount as varchar) || ' ' || functional_currency
+    || ' at ' || cast(exchange_rate as varchar) || ', posted ' || cast(functional_amount as varchar) || ' '
+    || functional_currency || ' at ' || coalesce(cast(used_rate as varchar), 'an unknown rate') as reason,
+    '[{"instance":"' || split_part(transaction_key, ':', 1) || '","table":"posting","source_id":"'
+    || split_part(transaction_key, ':', 2) || '"}]' as evidence,
+    'the receivable of ' || transaction_number || ' is worth ' || cast(expected_amount as varchar) || ' ' || functional_currency
+    || ' at the rate ' || cast(exchange_rate as varchar) || ' of its documents'' day' as expected_text,
+    'it is posted as ' || cast(functional_amount as varchar) || ' ' || functional_currency || ' at '
+    || coalesce('the rate ' || cast(used_rate as varchar), 'an unknown rate') as found_text
+from grid.summary_worth
 where is_off
 union all -- payments and refunds whose realised exchange difference is not that between their day and their invoice's rate
 select
