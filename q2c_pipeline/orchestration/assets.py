@@ -105,7 +105,7 @@ def identity_assets() -> dg.AssetsDefinition:
     )
     def identities(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult[None]]:
         with explained():
-            for found in identify(night.settings, night.warehouse):
+            for found in identify(night.settings, night.warehouse, anew=night.refresh.doubt is not None):
                 night.result.tables.append(found)
                 night.report("transform", f"{found.name}: {found.rows} rows")
                 yield dg.MaterializeResult(asset_key=asset_key(found.name), metadata=table_metadata(night.warehouse, found.name))

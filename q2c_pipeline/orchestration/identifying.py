@@ -6,11 +6,16 @@ from __future__ import annotations
 import os
 import time
 from datetime import datetime
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from q2c_pipeline import identity as resolving
+from q2c_pipeline.domain.keys import digest
+from q2c_pipeline.engine.exchange import sum_of_hashes
 from q2c_pipeline.engine.publishing import open_published
 from q2c_pipeline.engine.runner import RunResult, Warehouse
 from q2c_pipeline.errors import ConfigurationError
@@ -37,6 +42,9 @@ _ACCOUNTS = """
     from canonical.account as a
     inner join policy.instance as i on a.instance = i.instance
 """
+_NOTE = ("create schema if not exists identified", "create table if not exists identified.basis (digest varchar)")
+"""What the tables were filled from last; beside them, as no reader needs it."""
+_LIBRARIES = ("polars", "rapidfuzz", "splink", "python-stdnum", "publicsuffixlist", "anyascii", "ftfy")
 _CLAIMS = "select other_account_key, account_key, method, evidence from claim.account"
 
 
@@ -47,13 +55,38 @@ def thresholds(config: Path | None) -> Thresholds:
     return load_settings(config).policy.identity.thresholds
 
 
-def identify(settings: Settings, warehouse: Warehouse) -> list[RunResult]:
-    """Fill the tables of schema identity from the canonical ones, and say how many rows each has."""
-    start = time.perf_counter()
-    found = settled(settings, warehouse)
-    frames = (found.account, found.duplicate, found.customer, found.link)
-    rows = {name: warehouse.replace(name, frame) for name, frame in zip(TABLES, frames, strict=True)}
-    return [RunResult(name, count, time.perf_counter() - start) for name, count in rows.items()]
+def identify(settings: Settings, warehouse: Warehouse, *, anew: bool = False) -> list[RunResult]:
+    """Fill the tables of schema identity from the canonical ones, and say how many rows each has.
+
+    They stay as they are where nothing differs that they were filled from, unless they shall be filled `anew`.
+    """
+    start, basis = time.perf_counter(), _basis(settings, warehouse)
+    for statement in _NOTE:
+        warehouse.connection.execute(statement)
+    if anew or warehouse.query("select digest from identified.basis").rows() != [(basis,)]:
+        # Whoever breaks off in between leaves no basis behind.
+        warehouse.connection.execute("delete from identified.basis")
+        found = settled(settings, warehouse)
+        for name, frame in zip(TABLES, (found.account, found.duplicate, found.customer, found.link), strict=True):
+            warehouse.replace(name, frame)
+        warehouse.connection.execute("insert into identified.basis values ($basis)", {"basis": basis})
+    return [RunResult(name, warehouse.count(name), time.perf_counter() - start) for name in TABLES]
+
+
+def _basis(settings: Settings, warehouse: Warehouse) -> str:
+    """Everything that who is who depends on: records, claims, people's decisions, thresholds, and the code and its data."""
+    with state_of(settings) as state:
+        said = sorted(map(repr, judgements(state)))
+    hashed = "(select hash(r) as row_hash from ({}) as r)"
+    read = [sum_of_hashes(warehouse, hashed.format(rows)) for rows in (_ACCOUNTS, _CLAIMS)]
+    return digest(repr(read), repr(said), repr(settings.policy.identity.thresholds), _code(), length=64)
+
+
+@cache
+def _code() -> str:
+    folder = Path(resolving.__file__).parent
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+    return digest(*texts, *map(version, _LIBRARIES), length=64)
 
 
 def settled(settings: Settings, warehouse: Warehouse) -> Settled:

@@ -179,7 +179,7 @@ def transform(
 
     for file in (one for one in files if one.order < LINKS):
         made(refresh.run(file))
-    for found in identify(settings, warehouse):
+    for found in identify(settings, warehouse, anew=refresh.doubt is not None):
         made(found)
     for file in (one for one in files if one.order >= LINKS):
         made(refresh.run(file))

@@ -14,7 +14,9 @@ import pytest
 
 from q2c_pipeline.engine.controls import load_sql_files
 from q2c_pipeline.engine.refresh import Refresh
-from q2c_pipeline.orchestration import night
+from q2c_pipeline.engine.runner import Warehouse
+from q2c_pipeline.identity.settling import Settled
+from q2c_pipeline.orchestration import identifying, night
 from q2c_pipeline.sandbox.company import build
 from q2c_pipeline.sandbox.company.faults import available_faults
 from q2c_pipeline.sandbox.systems import Systems
@@ -99,6 +101,26 @@ def made_by(monkeypatch: pytest.MonkeyPatch) -> list[Refresh]:
 def test_a_part_is_the_whole(tmp_path: Path, made_by: list[Refresh]) -> None:
     assert_part_is_whole(a_company(12), tmp_path, a_day_of_changes, 1)
     assert [one.doubt for one in made_by] == ["no complete night before", None, "asked for"]
+
+
+def test_who_is_who_is_settled_again_for_new_facts_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    acme, asked = a_company(12, ()), []
+    settings = read(acme, tmp_path, FIRST)
+    made(settings, FIRST)
+    settle = identifying.settled
+
+    def settled(settings: Settings, warehouse: Warehouse) -> Settled:
+        asked.append(warehouse)
+        return settle(settings, warehouse)
+
+    monkeypatch.setattr(identifying, "settled", settled)
+    made(settings, FIRST)
+    assert asked == []
+    made(settings, FIRST, full=True)
+    assert len(asked) == 1
+    a_day_of_changes(acme.systems, FIRST + timedelta(days=1))
+    made(read(acme, tmp_path, FIRST + timedelta(days=1)), FIRST + timedelta(days=1))
+    assert len(asked) == 2
 
 
 @pytest.mark.long
