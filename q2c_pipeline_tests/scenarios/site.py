@@ -54,7 +54,7 @@ class Site:
 @contextmanager
 def undisturbed_site(evening: Path) -> Iterator[Site]:
     """Serve a company and run its first night into `evening`."""
-    acme = company(12, *EVERYTHING, accounts=35, months=5)
+    acme = company(12, *EVERYTHING, accounts=40, months=5)
     with acme.served() as urls:
         settings = acme.settings(evening, urls)
         night.run_night(settings, AS_OF, lambda *_: None)

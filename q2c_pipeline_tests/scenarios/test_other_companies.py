@@ -103,7 +103,7 @@ def statuses(settings: Settings) -> dict[str, set[str]]:
 
 @pytest.fixture(scope="module")
 def acme() -> Company:
-    return company(12, *PLANTED, accounts=35, months=5)
+    return company(12, *PLANTED, accounts=40, months=5)
 
 
 @pytest.fixture(scope="module")
@@ -122,9 +122,9 @@ def served_together(one: Company, other: Company) -> Iterator[dict[str, str]]:
 
 def test_two_companies_with_six_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With every fault there is in each, also those that only who saw the evening before can know of."""
-    one = company(12, *EVERYTHING, accounts=35, months=5)
+    one = company(12, *EVERYTHING, accounts=40, months=5)
     monkeypatch.setattr(customers, "tax_number", lambda entity, index: registers.tax_number(entity, index + _ELSEWHERE))
-    other = second(company(13, *EVERYTHING, accounts=35, months=5))
+    other = second(company(13, *EVERYTHING, accounts=40, months=5))
     credentials, earlier = one.credentials | other.credentials, AS_OF - timedelta(days=1)
     with served_together(evening(one), evening(other)) as urls:
         reconciled(configured(tmp_path, urls, credentials, sorted(urls)), earlier)

@@ -30,7 +30,7 @@ def ids(tables: dict[str, pl.DataFrame]) -> list[str]:
 
 
 def a_company(seed: int = 12, faults: tuple[str, ...] = EVERYTHING) -> Company:
-    return company(seed, *faults, accounts=35, months=5)
+    return company(seed, *faults, accounts=40, months=5)
 
 
 def assert_incremental_is_full(acme: Company, folder: Path, fresh: Path) -> None:
