@@ -26,7 +26,13 @@ from q2c_pipeline.sandbox.systems import Truth
 from q2c_pipeline.settings import load_settings
 from q2c_pipeline_tests.receivers import web_receiver
 
-PLAN = Plan(seed=3, accounts=30, months=3, as_of=date(2026, 6, 30), faults=lookalikes.chosen_faults("bb06,bp01,md07"))
+PLAN = Plan(
+    seed=3,
+    accounts=30,
+    months=3,
+    as_of=date(2026, 6, 30),
+    faults=lookalikes.chosen_faults("bb06_period_skipped,bb06_billing_stopped,bp01,md07"),
+)
 CHANNEL = '[policy.alerts.channels.everyone]\nurl = "env:Q2C_ALERTS_EVERYONE"\n'
 HEAVY = {"dagster", "duckdb", "polars", "pydantic", "sqlalchemy"}
 
