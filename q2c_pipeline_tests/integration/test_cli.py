@@ -161,7 +161,7 @@ class TestQuestions:
     @pytest.mark.parametrize(
         ("arguments", "advice"),
         [
-            (("explain", "0123456789ab"), "exceptions_by_queue"),
+            (("explain", "0123456789ab"), "q2c exceptions list"),
             (("sql", "unbilled_perods"), "did you mean 'unbilled_periods'"),
             (("sql", "contract_line_history"), "add --param subject="),
             (("sql", "contract_line_history", "-p", "subjct=1"), "did you mean 'subject'"),
