@@ -36,7 +36,8 @@ _OUTSIDE_DDL = (
        modification varchar)""",
     "create table if not exists policy.summary_convention (instance varchar, grouping varchar, number_prefix varchar)",
     "create table if not exists policy.standalone_price (product_code varchar, currency varchar, unit_price decimal(20, 4))",
-    "create table if not exists policy.bundle (bundle varchar, product_code varchar, currency varchar, unit_price decimal(20, 4))",
+    """create table if not exists policy.bundle (bundle varchar, product_code varchar, currency varchar,
+       unit_price decimal(20, 4))""",
     """create table if not exists policy.grace (instance varchar, legal_entity_code varchar, booking_days integer,
        invoice_days integer, posting_days integer)""",
     "create table if not exists policy.ownership (table_name varchar, field_name varchar, owner_role varchar)",
@@ -132,15 +133,17 @@ class Warehouse:
 
     def append(self, table: str, frame: pl.DataFrame) -> int:
         """Add the rows of `frame` to `schema.table` by column name."""
-        with self._written(), self._frame(frame) as name:
-            self.connection.execute(f"insert into {table} by name select * from {name}")  # noqa: S608
+        # DuckDB finds the frame by its name here; one that is registered is kept in memory until the transaction ends.
+        incoming_frame = frame  # noqa: F841
+        with self._written():
+            self.connection.execute(f"insert into {table} by name select * from incoming_frame")  # noqa: S608
         return frame.height
 
     def discard(self, table: str, keys: pl.DataFrame) -> None:
         """Take the rows out of `schema.table` that agree with a row of `keys` in all its columns."""
         agrees = " and ".join(f'{table}."{name}" is not distinct from gone."{name}"' for name in keys.columns)
-        with self._written(), self._frame(keys) as frame:
-            self.connection.execute(f"delete from {table} using {frame} as gone where {agrees}")  # noqa: S608
+        with self._written():
+            self.connection.execute(f"delete from {table} using keys as gone where {agrees}")  # noqa: S608
 
     def replace(self, table: str, frame: pl.DataFrame) -> int:
         """Let `schema.table` hold exactly the rows of `frame`."""
@@ -215,14 +218,6 @@ class Warehouse:
             raise
         with self._written():
             self.connection.execute("commit")
-
-    @contextmanager
-    def _frame(self, frame: pl.DataFrame) -> Iterator[str]:
-        self.connection.register("incoming_frame", frame)
-        try:
-            yield "incoming_frame"
-        finally:
-            self.connection.unregister("incoming_frame")
 
 
 def _ddl() -> list[str]:
