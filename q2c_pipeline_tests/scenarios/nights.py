@@ -22,7 +22,13 @@ NEXT_DAY = AS_OF + timedelta(days=1)
 OF_DELIVERY = {"batch_id", "row_number", "as_of", "source_version"}
 """Columns that tell how a record arrived, not what it says."""
 _BATCH = re.compile(r"\d{6}-[0-9a-f]{16}(#-?\d+)?")
-ABOUT_DELIVERY = ("landing.", "mart.completeness", "canonical.gone_invoice", "canonical.left_out_transaction")
+ABOUT_DELIVERY = (
+    "landing.",
+    "mart.completeness",
+    "canonical.first_reading",
+    "canonical.gone_invoice",
+    "canonical.left_out_transaction",
+)
 """Tables about deliveries, and those that tell what only a night can know that had, or had not, seen a record before."""
 
 
