@@ -43,7 +43,8 @@ class Site:
     def finish(self, folder: Path) -> Settings:
         """The next night, which nothing disturbs."""
         settings = self.settings(folder)
-        assert night.run_night(settings, AS_OF, lambda *_: None).blocked == []
+        blocked = night.run_night(settings, AS_OF, lambda *_: None).blocked
+        assert blocked == [], "; ".join(map(str, blocked))
         return settings
 
     def assert_made_good(self, folder: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import shutil
-from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from q2c_pipeline.landing.draft import FlatRecord
+from q2c_pipeline.landing.draft import Draft
 from q2c_pipeline.landing.manifest import Manifest
 from q2c_pipeline.landing.store import Landing
 from q2c_pipeline.sandbox.company.faults import available_faults
@@ -61,17 +59,21 @@ def test_the_same_night_again_changes_nothing(tmp_path: Path, site: Site) -> Non
 
 
 def test_the_order_of_arrival_does_not_matter(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    land, dice = Landing.land, random.Random(5)
+    land, shuffled_rows = Landing.land, []
 
-    def shuffling(self: Landing, records: Iterable[FlatRecord], **facts: Any) -> Manifest:
-        rows = list(records)
-        dice.shuffle(rows)
-        return land(self, rows, **facts)
+    def shuffling(self: Landing, records: Draft, **facts: Any) -> Manifest:
+        if records.height:
+            rows = records.scan().collect().sample(fraction=1, shuffle=True, seed=5)
+            records.restart()
+            records.add_frame(rows)
+            shuffled_rows.append(records.height)
+        return land(self, records, **facts)
 
     monkeypatch.setattr(Landing, "land", shuffling)
     shuffled = published_tables(site.finish(tmp_path))
     assert differences(site.undisturbed, shuffled) == []
     assert ids(site.undisturbed) == ids(shuffled)
+    assert sum(shuffled_rows) > 1_000
 
 
 @pytest.mark.long
