@@ -119,7 +119,7 @@ def test_all_forms_tell_the_same(world: World, tmp_path: Path) -> None:
     (as_csv,) = csv.DictReader(q2c(config, *arguments, "csv")[1].splitlines())
     table = q2c(config, *arguments, "table")[1]
     assert [as_csv["subject_key"], as_csv["old_amount"]] == [as_json[0]["subject_key"], as_json[0]["old_amount"]]
-    assert all(text in table for text in ("1 exceptions would change", "disappears", as_csv["subject_key"], "change (candidate)"))
+    assert all(text in table for text in ("1 exception would change", "disappears", as_csv["subject_key"], "change (candidate)"))
 
 
 def test_a_later_version_of_the_file_is_tried_without_naming_it(world: World) -> None:

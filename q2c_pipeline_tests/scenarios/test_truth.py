@@ -35,7 +35,7 @@ def test_found_is_planted(tmp_path: Path, seed: int, faults: Sequence[str]) -> N
     ("seed", "faults"), mixes(30)[:2] + mixes(30)[5:], ids=lambda v: str(v) if isinstance(v, int) else f"{len(v)} faults"
 )
 def test_found_is_planted_in_more_worlds(tmp_path: Path, seed: int, faults: Sequence[str]) -> None:
-    with reconciled(tmp_path, seed, faults, accounts=45 + seed, months=4 + seed % 7) as world:
+    with reconciled(tmp_path, seed, faults, accounts=60 + seed, months=4 + seed % 7) as world:
         assert_truth(world)
 
 
