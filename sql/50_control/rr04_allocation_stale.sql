@@ -8,7 +8,8 @@
 -- repair:   re-allocate
 -- example:  stand-alone 50, 25 and 75 in a contract of 100.00: the lines should have 33.33, 16.67 and 50.00, they have 40.00, 10.00, 50.00
 -- Judged where the policy lists all products of a contract and its CRM writes allocations down at all; contracts with impossible
--- terms are DQ06, DQ07 and DQ08. An amending order is judged by itself: its lines have what it adds or takes away. Worth what lines lack; where none lacks anything, what they have too much, negative.
+-- terms are DQ06, DQ07 and DQ08. An amending order is judged by itself: its lines have what it adds or takes away. Worth what lines
+-- lack; where none lacks anything, what they have too much, negative.
 with keeping as ( -- CRM instances that write allocations down
     select distinct instance from canonical.contract_line where allocated_price is not null
 ),
